@@ -1,0 +1,55 @@
+# xvrrp: `make` alone prints the targets.
+
+GO        ?= go
+BIN       := bin/xvrrp
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS   := -s -w -X main.version=$(VERSION)
+PACKAGES  := ./bpf/... ./cmd/... ./internal/... ./pkg/... ./test/... ./tools/...
+FUZZTIME  ?= 10m
+# sudo only where we are not root already: the lab makes network namespaces.
+SUDO      := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env "PATH=$$PATH")
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test bench fuzz generate check-generated lint fmt image install
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## bin/xvrrp, one static binary; needs Go only
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/xvrrp
+
+demo: build ## build, make a lab of namespaces behind a default-deny firewall, kill the active director, show what a client saw
+	$(SUDO) ./$(BIN) demo
+
+test: ## install what the tests need (Debian/Ubuntu), then run every test: unit, BPF, namespaces, peers
+	./tools/setup/packages.sh test
+	$(MAKE) check-generated
+	$(SUDO) env CI=$(CI) ./tools/setup/test.sh
+
+bench: ## the comparisons against peers, as ratios, written to docs/benchmarks.md
+	./tools/setup/packages.sh test
+	$(MAKE) build
+	$(SUDO) $(GO) run ./tools/bench -out docs/benchmarks.md
+
+fuzz: ## run every native fuzz target for FUZZTIME (default 10m) each
+	./tools/setup/fuzz.sh $(FUZZTIME)
+
+generate: ## compile the BPF program and write its Go twins (needs clang, libbpf-dev)
+	$(GO) generate ./internal/datapath/...
+
+check-generated: ## the committed BPF objects are what the sources give
+	./tools/setup/check-generated.sh
+
+lint: ## gofmt, vet, staticcheck, the import law, BPF formatting
+	./tools/setup/packages.sh lint
+	./tools/setup/lint.sh
+
+fmt: ## format Go and C
+	gofmt -w bpf cmd internal pkg test tools
+	clang-format -i bpf/*.c bpf/include/*.h
+
+image: ## a FROM scratch image with the static binary (docker or buildah)
+	@if command -v buildah >/dev/null; then buildah build -t xvrrp:$(VERSION) . ; else docker build -t xvrrp:$(VERSION) . ; fi
+
+install: build ## copy the binary to /usr/local/sbin
+	install -D -m 0755 $(BIN) $(DESTDIR)/usr/local/sbin/xvrrp

@@ -1,0 +1,75 @@
+package law
+
+// Module is the path of this module.
+const Module = "github.com/xvrrp/xvrrp"
+
+// Rule says what one package may import. Paths are relative to Module for our
+// own packages, whole for others. A trailing /... means everything below.
+type Rule struct {
+	// Pure packages import a short list of the standard library only, and
+	// none of its clocks, sockets or locks.
+	Pure bool
+	// Own are the packages of this module that may be imported.
+	Own []string
+	// Modules are the foreign modules that may be imported.
+	Modules []string
+}
+
+// pure is what a pure package may import from the standard library: types
+// and sums. package time is there for its types; the scan refuses its clocks.
+var pure = []string{
+	"bytes", "cmp", "crypto/hmac", "crypto/md5", "crypto/sha256", "crypto/subtle", "encoding", "encoding/binary",
+	"encoding/hex", "errors", "fmt", "hash", "io", "iter", "maps", "math", "math/bits", "net/netip", "slices", "sort", "strconv", "strings", "time",
+}
+
+const (
+	netlink = "github.com/vishvananda/netlink"
+	ebpf    = "github.com/cilium/ebpf"
+	xsys    = "golang.org/x/sys"
+	xnet    = "golang.org/x/net"
+	arp     = "github.com/mdlayher/arp"
+	ndp     = "github.com/mdlayher/ndp"
+	packet  = "github.com/mdlayher/packet"
+	prom    = "github.com/prometheus"
+	nft     = "github.com/google/nftables"
+)
+
+// Rules is the package map as law. A package that is not in it may not exist.
+var Rules = map[string]Rule{
+	"pkg/vrrp/wire": {Pure: true},
+	"pkg/vrrp":      {Pure: true, Own: []string{"pkg/vrrp/wire"}},
+
+	"internal/keepalived": {},
+	"internal/config":     {Own: []string{"pkg/vrrp", "pkg/vrrp/wire", "internal/keepalived"}},
+	"internal/engine":     {Own: []string{"pkg/vrrp", "pkg/vrrp/wire"}},
+
+	// Shells: one facility and one library each; never another shell, the
+	// engine, the settings or the election.
+	"internal/datapath": {Own: []string{"pkg/vrrp/wire"}, Modules: []string{ebpf, xsys, netlink}},
+	"internal/ifstate":  {Modules: []string{netlink, xsys}},
+	"internal/address":  {Modules: []string{netlink, xsys}},
+	"internal/egress":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{xnet, xsys}},
+	"internal/nexthop":  {Modules: []string{netlink, arp, ndp, packet, xsys}},
+	"internal/announce": {Modules: []string{arp, ndp, packet, xnet, xsys}},
+	"internal/track":    {Modules: []string{xsys, netlink}},
+	"internal/notify":   {Modules: []string{xsys}},
+	"internal/control":  {Modules: []string{xsys}},
+	"internal/metrics":  {Own: []string{"pkg/vrrp/wire"}, Modules: []string{prom, xsys}},
+	"internal/survey":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{netlink, arp, ndp, packet, xnet, xsys}},
+	"internal/doctor":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{netlink, arp, nft, ebpf, xsys}},
+
+	// The lab makes test hosts; testnet wraps it for tests.
+	"internal/lab":     {Own: []string{"pkg/vrrp/wire"}, Modules: []string{netlink, "github.com/vishvananda/netns", nft, arp, ndp, packet, xnet, xsys}},
+	"internal/testnet": {Own: []string{"internal/lab"}},
+
+	// daemon joins the shells to the engine; cmd is flags, signals, exits.
+	"internal/daemon": {Own: []string{"pkg/...", "internal/..."}, Modules: []string{"github.com/coreos/go-systemd", prom, xsys, netlink}},
+	"internal/demo":   {Own: []string{"pkg/...", "internal/lab", "internal/survey", "internal/control"}, Modules: []string{xsys}},
+	"cmd/xvrrp":       {Own: []string{"pkg/...", "internal/..."}, Modules: []string{"github.com/urfave/cli/v2", xsys}},
+
+	"tools/law": {},
+	"test":      {Own: []string{"internal/testnet", "internal/lab"}},
+}
+
+// TestOnly lists what only _test.go files may import.
+var TestOnly = []string{"internal/testnet", "github.com/cockroachdb/datadriven", "github.com/google/go-cmp"}
