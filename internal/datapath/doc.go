@@ -1,0 +1,27 @@
+// Package datapath brings the adverts in. It loads the BPF program of bpf/,
+// attaches it to interfaces, and turns what the kernel saw into one stream of
+// adverts, claims and wake-ups, in the order in which they happened.
+//
+// The program runs before any firewall, so no rule can blind the daemon. It
+// stamps each advert with the arrival time, refuses what no virtual router
+// could accept, and hands the rest up through a ring buffer:
+//
+//	d, err := datapath.Load(datapath.Config{PinDir: "/sys/fs/bpf/xvrrp", FloodLimit: 2000})
+//	err = d.SetRouters(routers)              // which virtual routers to listen for
+//	mode, err := d.Attach(ifindex, datapath.Auto)
+//	err = d.Run(ctx, sink)                   // one locked thread; calls sink
+//	err = d.Close()                          // leaves nothing attached or pinned
+//
+// Where the kernel grants no BPF, LoadSocketOnly gives the same Datapath with
+// packet sockets in place of the program.
+//
+// # Invariants
+//
+//   - The methods of a Sink are called on the thread of Run only, one at a time.
+//   - A wake-up comes after every advert that arrived before it. A process that
+//     slept reads the adverts that disprove its deadline before the deadline.
+//   - Nothing that wire would accept is dropped, except by the flood limits,
+//     and these never stop the incumbent sender of a virtual router.
+//   - What is not VRRP passes untouched, and what others attached stays.
+//   - In steady state the loop allocates nothing.
+package datapath

@@ -1,0 +1,33 @@
+package datapath
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
+)
+
+// Sink is told what came in. All methods are called on the thread of Run, one
+// at a time; they must not block.
+type Sink interface {
+	// Datagram hands over one advert. d.IP lies in the kernel's ring and is
+	// valid only during the call.
+	Datagram(d wire.Datagram)
+	// Wakeup says that the time given to Wake has come. Every advert that
+	// arrived before has been handed over already.
+	Wakeup(now time.Time)
+	// Interrupted answers one or more calls of Interrupt.
+	Interrupted()
+	// Claim reports that another host uses a watched virtual address.
+	Claim(c Claim)
+}
+
+// Claim is an ARP or neighbour discovery message of another host that claims
+// one of the watched virtual addresses.
+type Claim struct {
+	At      time.Time // as in wire.Datagram
+	IfIndex int
+	MAC     [6]byte // who claims: the sender hardware address of the message
+	Addr    netip.Addr
+	Kind    ClaimKind
+}
