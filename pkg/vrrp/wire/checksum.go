@@ -1,0 +1,66 @@
+package wire
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// ChecksumForm says what a VRRP checksum covers.
+type ChecksumForm uint8
+
+// The forms.
+const (
+	NoForm              ChecksumForm = iota // received: none fits; sent: the usual one
+	PseudoHeader                            // v3: pseudo-header and message
+	MessageOnly                             // v2; v3 over IPv4 as in RFC 9568 §5.2.8
+	PseudoHeaderTrailer                     // v3 over IPv6, HMAC: pseudo-header, message and trailer
+	GroupPseudoHeader                       // v3 over IPv4, unicast: as keepalived before 1.3.7 made it
+)
+
+// String returns the metric label of the form.
+func (c ChecksumForm) String() string {
+	switch c {
+	case NoForm:
+		return "none"
+	case PseudoHeader:
+		return "pseudo-header"
+	case MessageOnly:
+		return "message-only"
+	case PseudoHeaderTrailer:
+		return "pseudo-header-including-trailer"
+	case GroupPseudoHeader:
+		return "group-pseudo-header"
+	}
+	return fmt.Sprintf("form %d", uint8(c))
+}
+
+// sum adds the 16-bit words of b to a one's complement sum (RFC 1071). An odd
+// last byte counts as the high half of a word. It adds two words at a time;
+// 2^32 of them fit before the accumulator would overflow.
+func sum(b []byte, acc uint64) uint64 {
+	for len(b) >= 4 {
+		acc += uint64(binary.BigEndian.Uint32(b))
+		b = b[4:]
+	}
+	if len(b) >= 2 {
+		acc += uint64(binary.BigEndian.Uint16(b))
+		b = b[2:]
+	}
+	if len(b) == 1 {
+		acc += uint64(b[0]) << 8
+	}
+	return acc
+}
+
+// fold brings a sum to 16 bits. Only a sum of nothing but zeros folds to zero.
+func fold(acc uint64) uint16 {
+	for acc > 0xffff {
+		acc = acc>>16 + acc&0xffff
+	}
+	return uint16(acc)
+}
+
+// right is the sum of bytes that hold their own right checksum. Testing for it
+// takes 0x0000 and 0xffff in the field for the same zero, as one's complement
+// arithmetic does; recomputing and comparing would not.
+const right = 0xffff

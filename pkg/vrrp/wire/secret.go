@@ -1,0 +1,107 @@
+package wire
+
+import (
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// redacted stands wherever a secret would have been printed.
+const redacted = "[redacted]"
+
+// secret is behind a pointer wherever it is stored: fmt follows no pointer
+// below the first level, so a secret stays unprinted even when it is reached
+// through unexported fields, where fmt cannot call Format.
+type secret struct{ octets []byte }
+
+// Password is the secret of AuthPass and AuthAH: eight octets, RFC 2338 §5.3.10.
+// The zero Password is eight zero octets.
+type Password struct{ s *secret }
+
+// NewPassword takes the first eight bytes of text and fills up with zeros, as
+// keepalived does.
+func NewPassword(text string) Password {
+	octets := make([]byte, AuthDataLen)
+	copy(octets, text)
+	return Password{&secret{octets}}
+}
+
+// octets returns the eight bytes as they stand on the wire.
+func (p Password) octets() [AuthDataLen]byte {
+	var out [AuthDataLen]byte
+	if p.s != nil {
+		copy(out[:], p.s.octets)
+	}
+	return out
+}
+
+// Equal compares two passwords in constant time.
+func (p Password) Equal(o Password) bool {
+	a, b := p.octets(), o.octets()
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}
+
+// String does not show the password.
+func (p Password) String() string { return redacted }
+
+// GoString does not show the password.
+func (p Password) GoString() string { return redacted }
+
+// Format does not show the password, whatever the verb.
+func (p Password) Format(f fmt.State, _ rune) { writeRedacted(f, redacted) }
+
+// MarshalText does not show the password.
+func (p Password) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// Lengths of an HMAC key in bytes.
+const (
+	MinKeyLen = 32
+	MaxKeyLen = 64
+)
+
+// Key is one key of an HMAC key ring.
+type Key struct {
+	id uint8
+	s  *secret
+}
+
+// NewKey makes a key of 32 to 64 bytes with an id of 1 to 255. Its errors do
+// not show the key.
+func NewKey(id uint8, key []byte) (Key, error) {
+	if id == 0 {
+		return Key{}, errors.New("key id 0: must be 1 to 255")
+	}
+	if len(key) < MinKeyLen || len(key) > MaxKeyLen {
+		return Key{}, fmt.Errorf("key %d: %d bytes long, must be %d to %d", id, len(key), MinKeyLen, MaxKeyLen)
+	}
+	return Key{id, &secret{append([]byte(nil), key...)}}, nil
+}
+
+// ID returns the key id, the octet that names the key in the trailer.
+func (k Key) ID() uint8 { return k.id }
+
+// Equal compares two keys, their octets in constant time.
+func (k Key) Equal(o Key) bool {
+	if k.s == nil || o.s == nil {
+		return k.s == o.s && k.id == o.id
+	}
+	return k.id == o.id && subtle.ConstantTimeCompare(k.s.octets, o.s.octets) == 1
+}
+
+// String shows the id, not the key.
+func (k Key) String() string { return fmt.Sprintf("key %d %s", k.id, redacted) }
+
+// GoString shows the id, not the key.
+func (k Key) GoString() string { return k.String() }
+
+// Format shows the id, not the key, whatever the verb.
+func (k Key) Format(f fmt.State, _ rune) { writeRedacted(f, k.String()) }
+
+// MarshalText shows the id, not the key.
+func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+func writeRedacted(f fmt.State, text string) {
+	// fmt keeps the error of its own writer; a Formatter has nowhere to report one.
+	_, _ = io.WriteString(f, text)
+}
