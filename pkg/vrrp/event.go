@@ -1,0 +1,102 @@
+package vrrp
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
+)
+
+// Event is a fact that a router is told. The set is closed: the events are the
+// types of this file. They are small values, printable and comparable.
+type Event interface{ event() }
+
+// Startup makes a router take part. It is ignored by one that already does.
+// In a sync group it starts every member.
+type Startup struct{}
+
+// Shutdown ends the taking part: an Active router sends priority 0 first. In a
+// sync group it stops every member.
+type Shutdown struct{}
+
+// Timeout says that the deadline has come. Before the deadline it does
+// nothing, so a wake-up that was overtaken by an advert needs no cancelling.
+type Timeout struct{}
+
+// Received is an advert for this router that passed every check of the wire
+// (own checks of authentication, interval in version 2, and so on). The time
+// of the event is the moment of arrival by the kernel's clock.
+type Received struct {
+	// From is the source address of the IP header: the tie-break.
+	From netip.Addr
+	// Priority is the priority in the advert; 0 says that the sender leaves.
+	Priority uint8
+	// Interval is the advertisement interval in the advert. Version 3 learns
+	// it; version 2 never looks.
+	Interval time.Duration
+	// Mismatch says that the addresses in the advert are not ours. Such an
+	// advert counts like any other, so that a rolling change of the list
+	// makes no two Active routers.
+	Mismatch bool
+}
+
+// Rejected is a packet for this router that failed a check. It is evidence
+// and nothing else: it never touches a timer.
+type Rejected struct {
+	// Reason is the first check that failed.
+	Reason wire.Reject
+	// From is the source address of the IP header.
+	From netip.Addr
+	// TTL is the TTL or hop limit of the IP header.
+	TTL uint8
+}
+
+// FaultRaised names a cause that keeps the router in Initialize. Raising a
+// cause that is already there changes nothing. Causes may be raised before
+// Startup.
+type FaultRaised struct{ Cause Cause }
+
+// FaultCleared takes a cause away. The router goes on when none is left.
+type FaultCleared struct{ Cause Cause }
+
+// PriorityChanged sets the effective priority, as Effective computes it. It is
+// clamped to 1..254; an address owner ignores it.
+type PriorityChanged struct{ Priority uint8 }
+
+// PrimaryChanged sets the address that the router sends from. The zero Addr
+// says that there is none, which is the fault CauseAddress.
+type PrimaryChanged struct{ Addr netip.Addr }
+
+// Reconfigured replaces the settings of a running router without a change of
+// its state. Version and family must be the old ones: another version is
+// another router. Settings that New would refuse change nothing, and a Note
+// says so.
+type Reconfigured struct {
+	// Config holds the new settings. The zero Primary keeps the old address.
+	Config Config
+	// Addresses says that the list of virtual addresses changed: an Active
+	// router claims, advertises and announces the new list at once.
+	Addresses bool
+}
+
+// HandOver asks an Active router to let another take over: it sends priority 0
+// and waits in Backup, a little longer than the slowest peer would. If nobody
+// takes over it becomes Active again. In other states it does nothing. In a
+// sync group it goes for every member. To stay away for good, raise CauseAdmin.
+type HandOver struct {
+	// Hold is how long adverts of a lower priority are accepted afterwards,
+	// as if preemption were off. Then a preempting router takes back.
+	Hold time.Duration
+}
+
+func (Startup) event()         {}
+func (Shutdown) event()        {}
+func (Timeout) event()         {}
+func (Received) event()        {}
+func (Rejected) event()        {}
+func (FaultRaised) event()     {}
+func (FaultCleared) event()    {}
+func (PriorityChanged) event() {}
+func (PrimaryChanged) event()  {}
+func (Reconfigured) event()    {}
+func (HandOver) event()        {}

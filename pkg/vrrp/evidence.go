@@ -1,0 +1,117 @@
+package vrrp
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
+)
+
+// Heard is an advert as the evidence remembers it. The zero Heard is none.
+type Heard struct {
+	From     netip.Addr
+	Priority uint8
+	// Interval is the interval in the advert.
+	Interval time.Duration
+	// At is the time of arrival.
+	At time.Time
+	// Mismatch says that its addresses are not ours.
+	Mismatch bool
+}
+
+// MaxRejects is the size of the arrays that are indexed by wire.Reject.
+const MaxRejects = 64
+
+// Rejections is what was refused since some moment, and why.
+type Rejections struct {
+	// Counts has one number for each wire.Reject.
+	Counts [MaxRejects]uint32
+	// Total is their sum.
+	Total uint32
+	// Reason, From, TTL and At are those of the last one.
+	Reason wire.Reject
+	From   netip.Addr
+	TTL    uint8
+	At     time.Time
+}
+
+// Evidence is what a decision was made from. Log, status and metrics share it.
+type Evidence struct {
+	// At is the time of the decision.
+	At time.Time
+	// Priority is our effective priority at that time.
+	Priority uint8
+	// Last is the last advert that was accepted (that a Backup followed).
+	Last Heard
+	// Age is how old it was; 0 without one.
+	Age time.Duration
+	// Trigger is the advert that made the decision, if one did.
+	Trigger Heard
+	// Discarded is the last advert of a lower priority that was ignored since
+	// the last accepted one.
+	Discarded Heard
+	// Deadline was the deadline, Late how late its Timeout came. Both are zero
+	// for a decision that no deadline made.
+	Deadline time.Time
+	Late     time.Duration
+	// Down is the down interval that applied.
+	Down time.Duration
+	// Rejected is what was refused since the last accepted advert, or since
+	// the last transition if that is later.
+	Rejected Rejections
+	// Cause is the fault, for the reasons ReasonFault and ReasonFaultCleared.
+	Cause Cause
+}
+
+// add notes one refused packet.
+func (r *Rejections) add(now time.Time, ev Rejected) {
+	r.Counts[rejectIndex(ev.Reason)]++
+	r.Total++
+	r.Reason, r.From, r.TTL, r.At = ev.Reason, ev.From, ev.TTL, now
+}
+
+func rejectIndex(reason wire.Reject) int { return min(int(reason), MaxRejects-1) }
+
+// String returns the facts in one line, for a log.
+func (e Evidence) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "priority %d", e.Priority)
+	if e.Trigger.From.IsValid() {
+		fmt.Fprintf(&b, ", heard %v with priority %d", e.Trigger.From, e.Trigger.Priority)
+	}
+	if e.Last.From.IsValid() {
+		fmt.Fprintf(&b, ", last advert %v ago from %v with priority %d", e.Age, e.Last.From, e.Last.Priority)
+	} else {
+		b.WriteString(", no advert accepted so far")
+	}
+	if e.Discarded.From.IsValid() {
+		fmt.Fprintf(&b, ", ignored %v with priority %d", e.Discarded.From, e.Discarded.Priority)
+	}
+	if !e.Deadline.IsZero() {
+		fmt.Fprintf(&b, ", down interval %v, handled %v late", e.Down, e.Late)
+	}
+	if e.Rejected.Total > 0 {
+		fmt.Fprintf(&b, ", rejected %v", e.Rejected)
+	}
+	if e.Cause.Kind != CauseNone {
+		fmt.Fprintf(&b, ", cause %v", e.Cause)
+	}
+	return b.String()
+}
+
+// String returns the total, the counts by reason and the last source.
+func (r Rejections) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d (", r.Total)
+	sep := ""
+	for i, n := range r.Counts {
+		if n > 0 {
+			fmt.Fprintf(&b, "%s%v %d", sep, wire.Reject(i), n)
+			sep = ", "
+		}
+	}
+	fmt.Fprintf(&b, "; last from %v, ttl %d)", r.From, r.TTL)
+	return b.String()
+}
