@@ -1,0 +1,72 @@
+package metrics
+
+import (
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// collector reads the tables at a scrape.
+type collector struct{ m *Metrics }
+
+var (
+	rows  = slices.Concat(ours, mib, keepalived)
+	descs = describe(rows)
+)
+
+func describe(rows []row) []*prometheus.Desc {
+	list := make([]*prometheus.Desc, len(rows))
+	for n, r := range rows {
+		list[n] = prometheus.NewDesc(r.name, r.help, slices.Concat(r.labels.names(), r.extra), nil)
+	}
+	return list
+}
+
+// Describe implements prometheus.Collector.
+func (c collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range slices.Concat(descs, daemonDescs) {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c collector) Collect(ch chan<- prometheus.Metric) {
+	c.m.collectDaemon(ch)
+	c.m.collectKernel(ch)
+	instances, unowned := c.m.list()
+	for n, r := range rows {
+		for _, i := range instances {
+			collectRow(ch, descs[n], r, i)
+		}
+		if r.unowned {
+			for _, i := range unowned {
+				collectRow(ch, descs[n], r, i)
+			}
+		}
+	}
+	collectRejected(ch, instances, unowned)
+}
+
+func collectRow(ch chan<- prometheus.Metric, d *prometheus.Desc, r row, i *Instance) {
+	own := r.labels.values(i)
+	r.read(i, func(v float64, extra ...string) {
+		constant(ch, d, r.kind, v, slices.Concat(own, extra)...)
+	})
+}
+
+// collectRejected shows the rejects of each instance and, with an empty
+// instance, the sum of those that belong to none.
+func collectRejected(ch chan<- prometheus.Metric, instances, unowned []*Instance) {
+	for _, i := range instances {
+		i.rejected.each(func(reason string, n uint64) {
+			constant(ch, rejectedTotal, counter, float64(n), i.name, reason)
+		})
+	}
+	sums := map[string]uint64{}
+	for _, i := range unowned {
+		i.rejected.each(func(reason string, n uint64) { sums[reason] += n })
+	}
+	for reason, n := range sums {
+		constant(ch, rejectedTotal, counter, float64(n), "", reason)
+	}
+}
