@@ -1,0 +1,168 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Frame is one captured frame.
+type Frame struct {
+	At   time.Time // the kernel's receive stamp, wall clock
+	Out  bool      // sent by the interface, not received
+	Data []byte    // from the Ethernet header on
+}
+
+// A Capture collects every frame that an interface sends or receives, until it is closed.
+type Capture struct {
+	Link string
+
+	file *os.File
+	done chan struct{}
+
+	mu     sync.Mutex
+	frames []Frame
+	closed bool
+	err    error // what ended the recording early
+}
+
+// captureBuffer holds some ten thousand small frames when the reader gets no processor.
+const captureBuffer = 16 << 20
+
+// Capture starts to record a link of the host. Frames are recorded from the moment it returns.
+func (h *Host) Capture(link string) (*Capture, error) {
+	c := &Capture{Link: link, done: make(chan struct{})}
+	if err := h.ns.do(func() error { return c.open(link) }); err != nil {
+		return nil, fmt.Errorf("host %s: capture %s: %w", h.Name, link, err)
+	}
+	go c.run()
+	if !h.lab.atClose(c.Close) {
+		return nil, errors.Join(errors.New("lab is closed"), c.Close())
+	}
+	return c, nil
+}
+
+func (c *Capture) open(link string) error {
+	ifi, err := net.InterfaceByName(link)
+	if err != nil {
+		return err
+	}
+	// Protocol 0 hears nothing until bind names one interface.
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	c.file = os.NewFile(uintptr(fd), "capture of "+link)
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1); err != nil {
+		return errors.Join(err, c.file.Close())
+	}
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, captureBuffer); err != nil {
+		return errors.Join(err, c.file.Close())
+	}
+	all := uint16(unix.ETH_P_ALL)
+	to := &unix.SockaddrLinklayer{Protocol: all<<8 | all>>8, Ifindex: ifi.Index}
+	if err := unix.Bind(fd, to); err != nil {
+		return errors.Join(err, c.file.Close())
+	}
+	return nil
+}
+
+func (c *Capture) run() {
+	defer close(c.done)
+	conn, err := c.file.SyscallConn()
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	data, control := make([]byte, 1<<16), make([]byte, 512)
+	for {
+		var n, cn int
+		var from unix.Sockaddr
+		var recvErr error
+		err := conn.Read(func(fd uintptr) bool {
+			n, cn, _, from, recvErr = unix.Recvmsg(int(fd), data, control, 0)
+			return recvErr != unix.EAGAIN
+		})
+		switch {
+		case err != nil:
+			c.fail(err)
+			return
+		case recvErr == unix.ENETDOWN || recvErr == unix.EINTR:
+			continue // told once when the link goes down; the socket goes on
+		case recvErr != nil:
+			c.fail(recvErr)
+			return
+		}
+		ll, _ := from.(*unix.SockaddrLinklayer)
+		f := Frame{At: stamp(control[:cn]), Data: append([]byte(nil), data[:n]...)}
+		f.Out = ll != nil && ll.Pkttype == unix.PACKET_OUTGOING
+		c.mu.Lock()
+		c.frames = append(c.frames, f)
+		c.mu.Unlock()
+	}
+}
+
+// fail keeps what ended the recording; that it was closed is no failure.
+func (c *Capture) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	c.err = fmt.Errorf("capture of %s: %w", c.Link, err)
+}
+
+// Frames is everything recorded so far, in order.
+func (c *Capture) Frames() []Frame {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]Frame(nil), c.frames...)
+}
+
+// Matching is the recorded frames that keep says yes to.
+func (c *Capture) Matching(keep func(Frame) bool) []Frame {
+	var some []Frame
+	for _, f := range c.Frames() {
+		if keep(f) {
+			some = append(some, f)
+		}
+	}
+	return some
+}
+
+// Close ends the recording; what was recorded stays readable. It tells what went wrong while recording, and may be
+// called twice.
+func (c *Capture) Close() error {
+	c.mu.Lock()
+	again := c.closed
+	c.closed = true
+	c.mu.Unlock()
+	if !again {
+		if err := c.file.Close(); err != nil {
+			return err
+		}
+	}
+	<-c.done
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// stamp finds the kernel's time stamp among the control messages; without one it is now.
+func stamp(control []byte) time.Time {
+	msgs, err := unix.ParseSocketControlMessage(control)
+	if err != nil {
+		return time.Now()
+	}
+	for _, m := range msgs {
+		if m.Header.Level == unix.SOL_SOCKET && m.Header.Type == unix.SO_TIMESTAMPNS && len(m.Data) >= 16 {
+			return time.Unix(int64(native.Uint64(m.Data)), int64(native.Uint64(m.Data[8:])))
+		}
+	}
+	return time.Now()
+}
