@@ -1,0 +1,136 @@
+package nexthop
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/mdlayher/packet"
+	"github.com/vishvananda/netns"
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
+)
+
+// prober asks for a neighbour's Ethernet address on its own, by ARP or by
+// neighbour solicitation, past every firewall in both directions: the question
+// leaves and the answer comes through a packet socket. It is the second way,
+// taken when the kernel's own resolution got no answer.
+type prober struct {
+	answered func(way, [6]byte)
+	ns       netns.NsHandle // where the sockets are opened; the resolver's
+	mu       sync.Mutex
+	ears     map[ear]*packet.Conn
+	closed   bool
+	running  sync.WaitGroup
+}
+
+// ear is one open socket.
+type ear struct {
+	ifindex int
+	family  uint8
+}
+
+// listenFor is how long a socket waits for an answer to the latest question.
+const listenFor = 3 * time.Second
+
+func newProber(ns netns.NsHandle, answered func(way, [6]byte)) *prober {
+	return &prober{ns: ns, answered: answered, ears: map[ear]*packet.Conn{}}
+}
+
+// ask sends one question. That it could not be sent is no news: the target is
+// unresolved already, and asked for again in a moment.
+func (p *prober) ask(w way, source netip.Addr) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		_ = inside(p.ns, func() error { return p.send(w, source) })
+	}
+}
+
+func (p *prober) send(w way, source netip.Addr) error {
+	link, err := net.InterfaceByIndex(w.ifindex)
+	if err != nil {
+		return err
+	}
+	if len(link.HardwareAddr) != 6 {
+		return fmt.Errorf("%s is no Ethernet interface", link.Name)
+	}
+	question, to, err := questionFor(w.via, source, link)
+	if err != nil {
+		return err
+	}
+	conn, err := p.open(ear{w.ifindex, family(w.via)}, link)
+	if err != nil {
+		return err
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(listenFor)); err != nil {
+		return err
+	}
+	_, err = conn.WriteTo(question, &packet.Addr{HardwareAddr: to})
+	return err
+}
+
+// open gives the socket for an interface and family, and starts to listen on a new one.
+func (p *prober) open(e ear, link *net.Interface) (*packet.Conn, error) {
+	if conn := p.ears[e]; conn != nil {
+		return conn, nil
+	}
+	protocol, filter := unix.ETH_P_ARP, []bpf.Instruction(nil)
+	if e.family == unix.AF_INET6 {
+		protocol, filter = unix.ETH_P_IPV6, advertisements
+	}
+	raw, err := bpf.Assemble(append(filter, bpf.RetConstant{Val: 1 << 16}))
+	if err != nil {
+		return nil, err
+	}
+	conn, err := packet.Listen(link, packet.Datagram, protocol, &packet.Config{Filter: raw})
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", link.Name, err)
+	}
+	p.ears[e] = conn
+	p.running.Add(1)
+	go p.hear(e, conn)
+	return conn, nil
+}
+
+// advertisements passes neighbour advertisements (ICMPv6 type 136) without
+// extension headers and drops the rest; what follows it is the pass.
+var advertisements = []bpf.Instruction{
+	bpf.LoadAbsolute{Off: 6, Size: 1}, // next header
+	bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.IPPROTO_ICMPV6, SkipTrue: 1},
+	bpf.RetConstant{Val: 0},
+	bpf.LoadAbsolute{Off: 40, Size: 1}, // ICMPv6 type
+	bpf.JumpIf{Cond: bpf.JumpEqual, Val: 136, SkipTrue: 1},
+	bpf.RetConstant{Val: 0},
+}
+
+// hear reads answers until nobody asked for a while.
+func (p *prober) hear(e ear, conn *packet.Conn) {
+	defer p.running.Done()
+	buf := make([]byte, 2048)
+	for {
+		n, _, err := conn.ReadFrom(buf)
+		if err != nil {
+			p.mu.Lock()
+			delete(p.ears, e)
+			p.mu.Unlock()
+			conn.Close()
+			return
+		}
+		if addr, mac, ok := answerIn(e.family, buf[:n]); ok {
+			p.answered(way{via: addr, ifindex: e.ifindex}, mac)
+		}
+	}
+}
+
+func (p *prober) close() {
+	p.mu.Lock()
+	p.closed = true
+	for _, conn := range p.ears {
+		conn.Close()
+	}
+	p.mu.Unlock()
+	p.running.Wait()
+}

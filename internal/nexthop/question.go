@@ -1,0 +1,104 @@
+package nexthop
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/mdlayher/arp"
+	"github.com/mdlayher/ndp"
+	"golang.org/x/sys/unix"
+)
+
+var broadcast = net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+
+// questionFor builds "who has via?" as the payload of a frame, and says where
+// to send the frame.
+func questionFor(via, source netip.Addr, link *net.Interface) (payload []byte, to net.HardwareAddr, err error) {
+	if via.Is4() {
+		if !source.Is4() {
+			source = netip.IPv4Unspecified() // an ARP probe (RFC 5227): answered as well
+		}
+		// The target hardware address is what is asked for; it is ignored.
+		p, err := arp.NewPacket(arp.OperationRequest, link.HardwareAddr, source, make(net.HardwareAddr, 6), via)
+		if err != nil {
+			return nil, nil, err
+		}
+		payload, err = p.MarshalBinary()
+		return payload, broadcast, err
+	}
+	if !source.Is6() {
+		if source, err = linkLocal(link); err != nil {
+			return nil, nil, err
+		}
+	}
+	return solicitation(via, source, link.HardwareAddr)
+}
+
+// solicitation builds a neighbour solicitation (RFC 4861 §4.3) with its IPv6
+// header, to the solicited-node group of the target.
+func solicitation(via, source netip.Addr, mac net.HardwareAddr) ([]byte, net.HardwareAddr, error) {
+	group, err := ndp.SolicitedNodeMulticast(via)
+	if err != nil {
+		return nil, nil, err
+	}
+	icmp, err := ndp.MarshalMessageChecksum(&ndp.NeighborSolicitation{
+		TargetAddress: via,
+		Options:       []ndp.Option{&ndp.LinkLayerAddress{Direction: ndp.Source, Addr: mac}},
+	}, source, group)
+	if err != nil {
+		return nil, nil, err
+	}
+	ip := make([]byte, 40, 40+len(icmp))
+	ip[0] = 6 << 4
+	binary.BigEndian.PutUint16(ip[4:], uint16(len(icmp)))
+	ip[6], ip[7] = unix.IPPROTO_ICMPV6, ndp.HopLimit
+	copy(ip[8:], source.AsSlice())
+	copy(ip[24:], group.AsSlice())
+	g := group.As16()
+	return append(ip, icmp...), net.HardwareAddr{0x33, 0x33, g[12], g[13], g[14], g[15]}, nil
+}
+
+func linkLocal(link *net.Interface) (netip.Addr, error) {
+	addrs, err := link.Addrs()
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok && n.IP.To4() == nil && n.IP.IsLinkLocalUnicast() {
+			addr, _ := netip.AddrFromSlice(n.IP)
+			return addr, nil
+		}
+	}
+	return netip.Addr{}, fmt.Errorf("%s has no link-local address", link.Name)
+}
+
+// answerIn finds an answer in the payload of a received frame: the sender of any ARP packet
+// speaks for itself, a neighbour advertisement carries the address as an option.
+func answerIn(family uint8, b []byte) (addr netip.Addr, mac [6]byte, ok bool) {
+	if family == unix.AF_INET {
+		var p arp.Packet
+		if p.UnmarshalBinary(b) != nil || len(p.SenderHardwareAddr) != 6 {
+			return addr, mac, false
+		}
+		return p.SenderIP, [6]byte(p.SenderHardwareAddr), true
+	}
+	if len(b) < 40 || b[7] != ndp.HopLimit { // RFC 4861 §7.1.2: anything else came through a router
+		return addr, mac, false
+	}
+	m, err := ndp.ParseMessage(b[40:])
+	if err != nil {
+		return addr, mac, false
+	}
+	na, isNA := m.(*ndp.NeighborAdvertisement)
+	if !isNA {
+		return addr, mac, false
+	}
+	for _, o := range na.Options {
+		if l, isL := o.(*ndp.LinkLayerAddress); isL && l.Direction == ndp.Target && len(l.Addr) == 6 {
+			return na.TargetAddress, [6]byte(l.Addr), true
+		}
+	}
+	return addr, mac, false
+}
