@@ -1,0 +1,208 @@
+package control
+
+import (
+	"strconv"
+	"time"
+)
+
+// State is a virtual router's state as operators read it.
+type State string
+
+// The states.
+const (
+	Init   State = "INIT"
+	Backup State = "BACKUP"
+	Master State = "MASTER"
+	Fault  State = "FAULT"
+)
+
+// Seconds is a length of time that JSON shows as a number of seconds.
+type Seconds time.Duration
+
+// Duration returns s as a time.Duration.
+func (s Seconds) Duration() time.Duration { return time.Duration(s) }
+
+// String returns s as Go prints durations: 312.4ms.
+func (s Seconds) String() string { return time.Duration(s).String() }
+
+// MarshalJSON writes seconds with as many decimals as needed, never with an
+// exponent.
+func (s Seconds) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, time.Duration(s).Seconds(), 'f', -1, 64), nil
+}
+
+// UnmarshalJSON reads a number of seconds, rounded to the nanosecond.
+func (s *Seconds) UnmarshalJSON(b []byte) error {
+	v, err := strconv.ParseFloat(string(b), 64)
+	if err != nil {
+		return err
+	}
+	if v < 0 {
+		*s = Seconds(v*1e9 - 0.5)
+	} else {
+		*s = Seconds(v*1e9 + 0.5)
+	}
+	return nil
+}
+
+// Status is the answer to GET /v1/status: the whole daemon at one moment.
+type Status struct {
+	Version    string    `json:"version"`
+	GoVersion  string    `json:"go_version"`
+	PID        int       `json:"pid"`
+	Hostname   string    `json:"hostname"`
+	RouterID   string    `json:"router_id,omitempty"`
+	RuntimeDir string    `json:"runtime_dir"`
+	StartedAt  time.Time `json:"started_at"`
+	// Now is when the answer was made; ages count back from it.
+	Now        time.Time        `json:"now"`
+	Listen     string           `json:"listen,omitempty"` // host:port of the TCP listener
+	Files      []File           `json:"files"`            // configuration files as last loaded
+	Reload     Reload           `json:"reload"`           // the last attempt to load them
+	Dataplanes []Dataplane      `json:"dataplanes"`
+	Kernel     []KernelCount    `json:"kernel"`
+	Instances  []InstanceStatus `json:"instances"`
+	Groups     []GroupStatus    `json:"groups"`
+	Trackers   []TrackerStatus  `json:"trackers"`
+}
+
+// File is one configuration file that was read.
+type File struct {
+	Path  string `json:"path"`
+	Bytes int    `json:"bytes"`
+	Lines int    `json:"lines"`
+}
+
+// Reload is the outcome of the last load of the configuration.
+type Reload struct {
+	At time.Time `json:"at"`
+	OK bool      `json:"ok"`
+	// Error is one line; empty when OK.
+	Error string `json:"error,omitempty"`
+}
+
+// Dataplane is how adverts come in on an interface.
+type Dataplane struct {
+	Interface string `json:"interface"`
+	// Mode is xdp, xdp-generic, tc or socket.
+	Mode string `json:"mode"`
+	// Reason says why not a better one; empty when it is the best.
+	Reason string `json:"reason,omitempty"`
+}
+
+// KernelCount is what the kernel program did with packets of protocol 112.
+type KernelCount struct {
+	Interface string `json:"interface"`
+	Verdict   string `json:"verdict"`
+	Packets   uint64 `json:"packets"`
+}
+
+// InstanceStatus is one virtual router.
+type InstanceStatus struct {
+	Name      string `json:"name"`
+	Interface string `json:"interface"`
+	VRID      uint8  `json:"vrid"`
+	Family    string `json:"family"`  // ipv4, ipv6
+	Version   int    `json:"version"` // 2, 3
+	Group     string `json:"group,omitempty"`
+	Dataplane string `json:"dataplane"`
+
+	State State     `json:"state"`
+	Since time.Time `json:"since"`
+	// Reason is why it went there, the word of the metric's label.
+	Reason string `json:"reason"`
+	// Faults are the causes that hold it in FAULT; empty otherwise.
+	Faults []string `json:"faults"`
+
+	Priority           int  `json:"priority"`            // effective
+	ConfiguredPriority int  `json:"configured_priority"` // of the file
+	Owner              bool `json:"owner"`               // priority 255
+	Preempt            bool `json:"preempt"`
+
+	// PrimaryAddress is the source of our adverts; empty when there is none.
+	PrimaryAddress string   `json:"primary_address"`
+	Unicast        bool     `json:"unicast"`
+	Peers          []string `json:"peers"`
+
+	AdvertInterval     Seconds `json:"advert_interval"`
+	MasterDownInterval Seconds `json:"master_down_interval"`
+	SkewTime           Seconds `json:"skew_time"`
+	// Deadline is when the instance acts next if nothing comes in; nil in
+	// INIT and FAULT.
+	Deadline *time.Time `json:"deadline,omitempty"`
+
+	// Master is who is believed to be master; nil when nobody is known.
+	Master *MasterStatus `json:"master,omitempty"`
+	VIPs   []VIPStatus   `json:"vips"`
+	// Trackers are the names of what the instance watches.
+	Trackers []string `json:"trackers"`
+
+	SplitBrain bool     `json:"split_brain"`
+	Fence      bool     `json:"fence"`
+	Counters   Counters `json:"counters"`
+}
+
+// MasterStatus is the master as this node sees it.
+type MasterStatus struct {
+	Address  string `json:"address"`
+	MAC      string `json:"mac,omitempty"`
+	Priority int    `json:"priority"`
+	// Self: it is this node. Then the last advert is the one we sent.
+	Self bool `json:"self"`
+	// LastAdvert is the kernel's time of its last accepted advert.
+	LastAdvert    time.Time `json:"last_advert"`
+	LastAdvertAge Seconds   `json:"last_advert_age"`
+	// AdvertInterval is the interval that its adverts carry.
+	AdvertInterval Seconds `json:"advert_interval"`
+}
+
+// VIPStatus is one virtual address.
+type VIPStatus struct {
+	Address   string `json:"address"` // with prefix length
+	Interface string `json:"interface"`
+	Label     string `json:"label,omitempty"`
+	// Excluded: not carried in adverts.
+	Excluded bool `json:"excluded"`
+	Held     bool `json:"held"`
+	// Conflict is the MAC of another host that claimed the address last.
+	Conflict   string     `json:"conflict,omitempty"`
+	ConflictAt *time.Time `json:"conflict_at,omitempty"`
+}
+
+// Counters are totals since the instance was made.
+type Counters struct {
+	Received      uint64            `json:"received"`
+	Sent          uint64            `json:"sent"`
+	ZeroReceived  uint64            `json:"priority_zero_received"`
+	ZeroSent      uint64            `json:"priority_zero_sent"`
+	BecameMaster  uint64            `json:"became_master"`
+	Released      uint64            `json:"released_master"`
+	Rejected      map[string]uint64 `json:"rejected"` // by reason
+	WakesAbsorbed uint64            `json:"late_wakeups_absorbed"`
+	GuardHolds    uint64            `json:"guard_holds"`
+	Announced     uint64            `json:"announced"`
+}
+
+// GroupStatus is a sync group.
+type GroupStatus struct {
+	Name    string    `json:"name"`
+	State   State     `json:"state"`
+	Since   time.Time `json:"since"`
+	Members []string  `json:"members"`
+}
+
+// TrackerStatus is one tracked object.
+type TrackerStatus struct {
+	Kind string `json:"kind"` // script, check, file, process, interface
+	Name string `json:"name"`
+	// Known is false until the first result.
+	Known  bool `json:"known"`
+	Up     bool `json:"up"`
+	Weight int  `json:"weight"`
+	// Value is the number of a file, the count of a process.
+	Value int64 `json:"value,omitempty"`
+	// Text is what the last run said, one line.
+	Text     string    `json:"text,omitempty"`
+	LastRun  time.Time `json:"last_run"`
+	Duration Seconds   `json:"duration"`
+}
