@@ -1,0 +1,217 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/xvrrp/xvrrp/pkg/vrrp"
+)
+
+// Engine owns every virtual router. See the package documentation for which
+// goroutine may call what.
+type Engine struct {
+	ports Ports
+
+	mu    sync.Mutex // guards inbox and closed
+	inbox []letter
+	spare []letter // the inbox before, for reuse; loop thread only
+
+	// The rest belongs to the loop thread.
+	groups   map[string]*group
+	order    []*group // groups in the order of their adding
+	members  map[string]*member
+	wires    map[int]*port
+	schedule schedule
+	alarm    time.Time // what Wake was last asked for
+	round    uint64    // counts Wakeups
+}
+
+// letter is a fact on its way to the loop thread. err, if there, gets what
+// came of it.
+type letter struct {
+	fact Fact
+	err  chan<- error
+}
+
+// New makes an engine without routers.
+func New(ports Ports) *Engine {
+	return &Engine{
+		ports:   ports,
+		groups:  map[string]*group{},
+		members: map[string]*member{},
+		wires:   map[int]*port{},
+	}
+}
+
+// Do queues facts for the loop thread, in order, and returns at once. What is
+// wrong with a fact is lost: use Settle where an answer matters.
+func (e *Engine) Do(facts ...Fact) {
+	e.mu.Lock()
+	for _, f := range facts {
+		e.inbox = append(e.inbox, letter{fact: f})
+	}
+	e.mu.Unlock()
+	e.ports.Interrupt()
+}
+
+// Settle queues one fact and waits until the loop thread has taken it in.
+// The loop must be running.
+func (e *Engine) Settle(f Fact) error {
+	answer := make(chan error, 1)
+	e.mu.Lock()
+	e.inbox = append(e.inbox, letter{fact: f, err: answer})
+	e.mu.Unlock()
+	e.ports.Interrupt()
+	return <-answer
+}
+
+// Interrupted takes in what was queued with Do and Settle. Loop thread only.
+func (e *Engine) Interrupted() {
+	e.mu.Lock()
+	letters := e.inbox
+	e.inbox = e.spare[:0]
+	e.mu.Unlock()
+	for i, l := range letters {
+		err := e.take(l.fact)
+		if l.err != nil {
+			l.err <- err
+		}
+		letters[i] = letter{}
+	}
+	e.spare = letters
+	e.setAlarm()
+}
+
+// take handles one fact.
+func (e *Engine) take(f Fact) error {
+	now := time.Now()
+	switch f := f.(type) {
+	case Add:
+		return e.add(f)
+	case Remove:
+		return e.remove(now, f.Group)
+	case Change:
+		return e.change(now, f)
+	case Bind:
+		return e.bind(now, f)
+	case Unbind:
+		return e.with(f.Router, func(m *member) { e.unbind(m) })
+	case Tell:
+		return e.with(f.Router, func(m *member) { e.handle(now, m, f.Event) })
+	case Ask:
+		f.Do(View{e})
+		return nil
+	}
+	return fmt.Errorf("engine: unknown fact %T", f)
+}
+
+// ErrNoRouter is wrapped when a fact names a router or group that is not there.
+var ErrNoRouter = errors.New("no such virtual router")
+
+func (e *Engine) with(name string, f func(*member)) error {
+	m, ok := e.members[name]
+	if !ok {
+		return fmt.Errorf("%w: %s", ErrNoRouter, name)
+	}
+	f(m)
+	return nil
+}
+
+func (e *Engine) add(f Add) error {
+	if _, ok := e.groups[f.Group]; ok {
+		return fmt.Errorf("group %s is there already", f.Group)
+	}
+	g := &group{name: f.Group, place: -1}
+	routers := make([]*vrrp.Router, 0, len(f.Members))
+	for _, spec := range f.Members {
+		if _, ok := e.members[spec.Name]; ok {
+			return fmt.Errorf("virtual router %s is there already", spec.Name)
+		}
+		m, err := newMember(spec)
+		if err != nil {
+			return fmt.Errorf("virtual router %s: %w", spec.Name, err)
+		}
+		m.group, m.index = g, len(g.members)
+		g.members = append(g.members, m)
+		routers = append(routers, m.router)
+	}
+	g.machine = vrrp.NewGroup(f.Group, routers...)
+	for _, m := range g.members {
+		m.effects = startEffects(m.spec.Effect)
+		e.members[m.spec.Name] = m
+	}
+	e.groups[f.Group] = g
+	e.order = append(e.order, g)
+	return nil
+}
+
+func (e *Engine) remove(now time.Time, name string) error {
+	g, ok := e.groups[name]
+	if !ok {
+		return fmt.Errorf("%w: group %s", ErrNoRouter, name)
+	}
+	e.handle(now, g.members[0], vrrp.Shutdown{}) // reaches every member
+	for _, m := range g.members {
+		e.unbind(m)
+		m.effects.close()
+		delete(e.members, m.spec.Name)
+	}
+	e.schedule.remove(g)
+	delete(e.groups, name)
+	e.order = slices.DeleteFunc(e.order, func(o *group) bool { return o == g })
+	return nil
+}
+
+// Stop removes every group and waits until all their effects are done: the
+// last adverts have left, the addresses are given up, the notifications are
+// on their way. The loop must be running.
+func (e *Engine) Stop() {
+	var pending []*effects
+	ask := Ask{Do: func(View) {
+		for len(e.order) > 0 {
+			g := e.order[0]
+			for _, m := range g.members {
+				pending = append(pending, m.effects)
+			}
+			// The group is there, so there is no error to have.
+			_ = e.remove(time.Now(), g.name)
+		}
+	}}
+	// An Ask has no error.
+	_ = e.Settle(ask)
+	for _, p := range pending {
+		<-p.done
+	}
+}
+
+// setAlarm asks for a wake-up at the earliest deadline, if that is news.
+func (e *Engine) setAlarm() {
+	if next := e.schedule.next(); !next.Equal(e.alarm) {
+		e.alarm = next
+		e.ports.Wake(next)
+	}
+}
+
+// Wakeup tells every group whose deadline has come. Loop thread only.
+func (e *Engine) Wakeup(now time.Time) {
+	e.round++
+	e.alarm = time.Time{} // it has rung
+	for len(e.schedule) > 0 {
+		g := e.schedule[0]
+		late := now.Sub(g.deadline)
+		if late < 0 || g.round == e.round {
+			break // not yet, or its deadline does not move: never spin here
+		}
+		g.round = e.round
+		for _, m := range g.members {
+			if d := m.router.Deadline(); !d.IsZero() && !d.After(now) {
+				m.spec.Probe.Woken(now.Sub(d))
+			}
+		}
+		e.handle(now, g.members[0], vrrp.Timeout{}) // reaches every member that is due
+	}
+	e.setAlarm()
+}

@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/xvrrp/xvrrp/pkg/vrrp"
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
+)
+
+// Fact is what Do accepts: something that happened, or a change of what there
+// is to run. The set is closed.
+type Fact interface{ fact() }
+
+// Add brings a sync group, or a lone router as a group of one. Nothing is
+// received or sent until its members are bound, and no state is taken before
+// a Tell with Startup.
+type Add struct {
+	// Group names the group; a lone router's group has the router's name.
+	Group   string
+	Members []Spec
+}
+
+// Spec is one virtual router.
+type Spec struct {
+	Name     string
+	Election vrrp.Config
+	// Receive holds all but Source and Local, which Bind brings.
+	Receive wire.Settings
+	// Advert is what is sent, all but Priority, Src, Dst, ID and Signer.
+	Advert wire.Advert
+	Auth   wire.Auth
+	// Group is where adverts go when there are no Peers.
+	Group netip.Addr
+	Peers []netip.Addr
+	// Fine is an interval below a centisecond that the nodes agreed on outside
+	// the protocol. An advert that carries the least interval there is, 10 ms,
+	// is then taken to mean Fine. Zero: the adverts mean what they say.
+	Fine time.Duration
+	// Probe counts, Effect does what may wait.
+	Probe  Probe
+	Effect Effect
+}
+
+// Remove shuts a group's members down and forgets them.
+type Remove struct{ Group string }
+
+// Change gives a running router new settings without a change of its state.
+// Addresses says that the list of virtual addresses is another one.
+type Change struct {
+	Spec      Spec
+	Addresses bool
+}
+
+// Bind ties a router to the interface that it sends and receives on, or tells
+// that the interface's addresses changed. Source is the zero Addr when there
+// is no address to send from.
+type Bind struct {
+	Router  string
+	IfIndex int
+	Out     Out
+	Source  netip.Addr
+	// Local is every address of the interface that is not virtual.
+	Local []netip.Addr
+}
+
+// Unbind takes a router off its interface, which is gone.
+type Unbind struct{ Router string }
+
+// Tell tells one router an event, now.
+type Tell struct {
+	Router string
+	Event  vrrp.Event
+}
+
+// Ask runs a function on the loop thread, for questions. It must be short.
+type Ask struct{ Do func(v View) }
+
+func (Add) fact()    {}
+func (Remove) fact() {}
+func (Change) fact() {}
+func (Bind) fact()   {}
+func (Unbind) fact() {}
+func (Tell) fact()   {}
+func (Ask) fact()    {}
+
+// View shows the routers to an Ask.
+type View struct{ e *Engine }
+
+// Each calls f for every router, group by group in the order of their adding.
+func (v View) Each(f func(group, name string, r *vrrp.Router)) {
+	for _, g := range v.e.order {
+		for _, m := range g.members {
+			f(g.name, m.spec.Name, m.router)
+		}
+	}
+}
+
+// Now is the time at which the question is answered.
+func (v View) Now() time.Time { return time.Now() }

@@ -1,0 +1,166 @@
+package engine
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/xvrrp/xvrrp/pkg/vrrp"
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
+)
+
+// group is one machine of the election and its place in the schedule.
+type group struct {
+	name    string
+	machine *vrrp.Group
+	members []*member
+
+	deadline time.Time
+	place    int    // in the schedule, -1 when not in it
+	round    uint64 // the Wakeup that last told it
+}
+
+// member is one virtual router with what it needs to hear and to speak.
+type member struct {
+	spec   Spec
+	router *vrrp.Router
+	group  *group
+	index  int // in the group
+
+	rules   *wire.Rules
+	signer  *wire.Signer
+	effects *effects
+
+	// Set while bound.
+	ifindex int
+	out     Out
+	source  netip.Addr
+	ready   []ready
+	id      uint16 // IPv4 identification, one step per advert, as keepalived
+
+	lastFrom netip.Addr
+	lastAt   time.Time
+}
+
+// ready is the prepared advert to one destination.
+type ready struct {
+	template *wire.Template
+	peer     netip.Addr // the zero Addr: multicast
+}
+
+// port is one interface: the routers on it, and their rules in the same order.
+type port struct {
+	members []*member
+	rules   []*wire.Rules
+}
+
+func newMember(spec Spec) (*member, error) {
+	router, err := vrrp.New(spec.Election)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := wire.NewRules(spec.Receive)
+	if err != nil {
+		return nil, fmt.Errorf("receive: %w", err)
+	}
+	signer, err := wire.NewSigner(spec.Auth)
+	if err != nil {
+		return nil, fmt.Errorf("authentication: %w", err)
+	}
+	return &member{spec: spec, router: router, rules: rules, signer: signer}, nil
+}
+
+// prepare makes the templates again, after anything in them changed.
+func (m *member) prepare() error {
+	m.ready = m.ready[:0]
+	if !m.source.IsValid() {
+		return nil // nothing to send from: the core is told and stays silent
+	}
+	to := m.spec.Peers
+	if len(to) == 0 {
+		to = []netip.Addr{m.spec.Group}
+	}
+	for _, dst := range to {
+		a := m.spec.Advert
+		a.Src, a.Dst, a.Signer, a.Priority = m.source, dst, m.signer, m.spec.Election.Priority
+		t, err := wire.NewTemplate(&a)
+		if err != nil {
+			return fmt.Errorf("advert from %v to %v: %w", m.source, dst, err)
+		}
+		peer := dst
+		if dst.IsMulticast() {
+			peer = netip.Addr{}
+		}
+		m.ready = append(m.ready, ready{t, peer})
+	}
+	return nil
+}
+
+// bind ties m to its interface or takes in the interface's new addresses.
+func (e *Engine) bind(now time.Time, f Bind) error {
+	m, ok := e.members[f.Router]
+	if !ok {
+		return fmt.Errorf("%w: %s", ErrNoRouter, f.Router)
+	}
+	if m.ifindex != f.IfIndex {
+		e.unbind(m)
+		p := e.wires[f.IfIndex]
+		if p == nil {
+			p = &port{}
+			e.wires[f.IfIndex] = p
+		}
+		p.members = append(p.members, m)
+		p.rules = append(p.rules, m.rules)
+	}
+	m.ifindex, m.out, m.source = f.IfIndex, f.Out, f.Source
+	m.rules.SetLocal(f.Source, f.Local)
+	err := m.prepare()
+	e.handle(now, m, vrrp.PrimaryChanged{Addr: f.Source})
+	return err
+}
+
+func (e *Engine) unbind(m *member) {
+	p := e.wires[m.ifindex]
+	if p == nil {
+		return
+	}
+	if i := slices.Index(p.members, m); i >= 0 {
+		p.members = slices.Delete(p.members, i, i+1)
+		p.rules = slices.Delete(p.rules, i, i+1)
+	}
+	if len(p.members) == 0 {
+		delete(e.wires, m.ifindex)
+	}
+	m.ifindex, m.out, m.ready = 0, nil, m.ready[:0]
+}
+
+// change gives a running router other settings. When an error is returned,
+// nothing has changed.
+func (e *Engine) change(now time.Time, f Change) error {
+	m, ok := e.members[f.Spec.Name]
+	if !ok {
+		return fmt.Errorf("%w: %s", ErrNoRouter, f.Spec.Name)
+	}
+	// Everything that can refuse the new settings is asked on copies first.
+	if _, err := newMember(f.Spec); err != nil {
+		return fmt.Errorf("virtual router %s: %w", f.Spec.Name, err)
+	}
+	receive := f.Spec.Receive
+	had := m.rules.Settings()
+	receive.Source, receive.Local = had.Source, had.Local
+	if err := m.rules.Update(receive); err != nil {
+		return fmt.Errorf("virtual router %s: %w", f.Spec.Name, err)
+	}
+	if err := m.signer.Update(f.Spec.Auth); err != nil {
+		return fmt.Errorf("virtual router %s: %w", f.Spec.Name, err)
+	}
+	effect := m.spec.Effect // its goroutine has it already
+	m.spec = f.Spec
+	m.spec.Effect = effect
+	if err := m.prepare(); err != nil {
+		return fmt.Errorf("virtual router %s: %w", f.Spec.Name, err)
+	}
+	e.handle(now, m, vrrp.Reconfigured{Config: f.Spec.Election, Addresses: f.Addresses})
+	return nil
+}

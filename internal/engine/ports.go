@@ -1,0 +1,52 @@
+package engine
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/xvrrp/xvrrp/pkg/vrrp"
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
+)
+
+// Ports are what the engine as a whole needs of the outside.
+type Ports struct {
+	// Wake asks for Wakeup at the given time, the earliest deadline of all;
+	// the zero Time means never. It is called on the loop thread.
+	Wake func(at time.Time)
+	// Interrupt makes the loop call Interrupted. Any goroutine calls it.
+	Interrupt func()
+	// Stray counts a datagram that belongs to no router of ours: its VRID is
+	// not configured on the interface, or it could not be read that far.
+	Stray func(ifindex int, r wire.Reject)
+}
+
+// Out puts adverts on the wire. Its methods are called on the loop thread,
+// return at once, and do not keep the datagram.
+type Out interface {
+	// Multicast sends to the group that the datagram is addressed to.
+	Multicast(ip []byte) error
+	// Unicast sends to a peer, or to the next hop on the way to it.
+	Unicast(peer netip.Addr, ip []byte) error
+}
+
+// Probe is told what happens to one router, on the loop thread: it may count
+// but must neither block nor allocate in steady state.
+type Probe interface {
+	// Accepted tells of an advert that passed all checks, how long it took
+	// from the kernel's stamp to here, and how long after its sender's
+	// previous one it arrived (zero for the first of a sender).
+	Accepted(p *wire.Packet, w wire.Warnings, delivery, interarrival time.Duration)
+	// Rejected tells of a packet for this router that failed a check.
+	Rejected(r wire.Reject)
+	// Sent tells of one advert, whatever the number of peers it went to.
+	Sent(priority uint8)
+	// SendFailed tells that an advert did not leave, or not to that peer.
+	SendFailed(peer netip.Addr, err error)
+	// Woken tells how late after its deadline a wake-up was handled.
+	Woken(late time.Duration)
+}
+
+// Effect does a slow action of one router. It is called on the router's own
+// goroutine, in the order of the core's list, and may wait. At is the time of
+// the event that the core was told.
+type Effect func(at time.Time, a vrrp.Action)

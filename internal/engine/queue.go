@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"sync"
+	"time"
+
+	"github.com/xvrrp/xvrrp/pkg/vrrp"
+)
+
+// effects carries a router's slow actions to the goroutine that does them, in
+// order. Putting never blocks and, once the queue has grown to its usual
+// size, never allocates: the loop thread must not wait for netlink.
+type effects struct {
+	do     Effect
+	mu     sync.Mutex
+	queue  []effect
+	closed bool
+	wake   chan struct{} // one token: there is something to look at
+	done   chan struct{} // closed when the goroutine has ended
+}
+
+type effect struct {
+	at     time.Time
+	action vrrp.Action
+}
+
+func startEffects(do Effect) *effects {
+	e := &effects{do: do, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	go e.run()
+	return e
+}
+
+func (e *effects) put(at time.Time, a vrrp.Action) {
+	e.mu.Lock()
+	e.queue = append(e.queue, effect{at, a})
+	e.mu.Unlock()
+	e.signal()
+}
+
+// close lets the goroutine end after all that was put is done. It does not
+// wait for that: see done.
+func (e *effects) close() {
+	e.mu.Lock()
+	e.closed = true
+	e.mu.Unlock()
+	e.signal()
+}
+
+func (e *effects) signal() {
+	select {
+	case e.wake <- struct{}{}:
+	default: // a token is there already
+	}
+}
+
+func (e *effects) run() {
+	defer close(e.done)
+	var batch []effect
+	for range e.wake {
+		for {
+			e.mu.Lock()
+			batch, e.queue = e.queue, batch[:0]
+			closed := e.closed
+			e.mu.Unlock()
+			if len(batch) == 0 {
+				if closed {
+					return
+				}
+				break
+			}
+			for i := range batch {
+				e.do(batch[i].at, batch[i].action)
+				batch[i] = effect{}
+			}
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/xvrrp/xvrrp/pkg/vrrp"
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
+)
+
+// Datagram takes in one datagram that the datapath picked up. Loop thread only.
+func (e *Engine) Datagram(d wire.Datagram) {
+	p, reject := wire.Open(d.IP)
+	if reject.Ignored() {
+		return
+	}
+	port := e.wires[d.IfIndex]
+	if port == nil {
+		return // the interface has just lost its last router
+	}
+	i, reject := wire.Find(&p, port.rules)
+	if i < 0 {
+		if !reject.Ignored() {
+			e.ports.Stray(d.IfIndex, reject)
+		}
+		return
+	}
+	e.receive(d, &p, port.members[i])
+	e.setAlarm()
+}
+
+// receive judges an advert for m and tells the election.
+func (e *Engine) receive(d wire.Datagram, p *wire.Packet, m *member) {
+	now := time.Now()
+	// The arrival by today's wall clock: the stamp's own was extrapolated from
+	// the start of the process, and an HMAC window would not forgive a clock
+	// that was set since.
+	arrival := now.Add(d.At.Sub(now))
+	warnings, reject := m.rules.Check(p, arrival)
+	if reject != wire.None {
+		m.spec.Probe.Rejected(reject)
+		e.handle(d.At, m, vrrp.Rejected{Reason: reject, From: p.Src(), TTL: p.TTL()})
+		return
+	}
+	from := p.Src()
+	var interarrival time.Duration
+	if from == m.lastFrom {
+		interarrival = d.At.Sub(m.lastAt)
+	}
+	m.lastFrom, m.lastAt = from, d.At
+	if p.AuthType() == wire.AuthAH {
+		m.signer.Observe(m.rules.AHSequence())
+	}
+	m.spec.Probe.Accepted(p, warnings, now.Sub(d.At), interarrival)
+	e.handle(d.At, m, vrrp.Received{
+		From:     from,
+		Priority: p.Priority(),
+		Interval: m.interval(p),
+		Mismatch: warnings.Has(wire.WarnAddressListMismatch),
+	})
+}
+
+// leastInterval is the smallest interval that an advert can carry: 1 in the
+// centisecond field (RFC 9568 section 5.2.7).
+const leastInterval = 10 * time.Millisecond
+
+// interval is what the advert's interval means to m, see Spec.Fine.
+func (m *member) interval(p *wire.Packet) time.Duration {
+	if d := p.Interval(); m.spec.Fine == 0 || d != leastInterval {
+		return d
+	}
+	return m.spec.Fine
+}
+
+// handle tells one member of a group an event and does what the core asks for:
+// adverts at once, everything else through the members' goroutines.
+func (e *Engine) handle(now time.Time, m *member, ev vrrp.Event) {
+	g := m.group
+	for _, a := range g.machine.Handle(now, m.index, ev) {
+		to := g.members[a.Member]
+		if advert, ok := a.Action.(vrrp.SendAdvert); ok {
+			to.send(advert)
+			continue
+		}
+		to.effects.put(now, a.Action)
+	}
+	e.schedule.set(g, g.machine.Deadline())
+}
+
+// send puts one advert on the wire, once for each destination.
+func (m *member) send(a vrrp.SendAdvert) {
+	if m.out == nil || len(m.ready) == 0 {
+		return // no interface or no address: the core has been told
+	}
+	m.signer.Next(time.Now())
+	m.id++
+	for _, r := range m.ready {
+		ip := r.template.Next(m.id, a.Priority)
+		var err error
+		if r.peer.IsValid() {
+			err = m.out.Unicast(r.peer, ip)
+		} else {
+			err = m.out.Multicast(ip)
+		}
+		if err != nil {
+			m.spec.Probe.SendFailed(r.peer, err)
+		}
+	}
+	m.spec.Probe.Sent(a.Priority)
+}
