@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
 	"time"
 )
@@ -26,12 +28,72 @@ type Advert struct {
 	Signer *Signer
 }
 
+// Family is the address family of the datagram.
+func (a *Advert) Family() Family {
+	if a.Src.Unmap().Is4() {
+		return IPv4
+	}
+	return IPv6
+}
+
 // Validate finds what cannot be sent. Append sends nothing then.
-func (a *Advert) Validate() error { return nil }
+func (a *Advert) Validate() error {
+	family := a.Family()
+	switch {
+	case a.Version != V2 && a.Version != V3:
+		return fmt.Errorf("VRRP version %d: must be 2 or 3", a.Version)
+	case !a.Src.IsValid():
+		return errors.New("no source address")
+	case !ofFamily(a.Dst, family):
+		return fmt.Errorf("destination %v: is not of the family of source %v", a.Dst, a.Src)
+	case a.Version == V2 && family == IPv6:
+		return fmt.Errorf("VRRP version 2 from %v: version 2 is for IPv4 only", a.Src)
+	case a.VRID == 0:
+		return errors.New("VRID 0: must be 1 to 255")
+	case a.Interval <= 0 || a.Interval > maxInterval(a.Version):
+		return fmt.Errorf("advertisement interval %v: must be more than 0 and at most %v", a.Interval, maxInterval(a.Version))
+	case a.Version == V2 && a.Interval%time.Second != 0:
+		return fmt.Errorf("advertisement interval %v: version 2 has whole seconds", a.Interval)
+	case a.Version == V3 && len(a.Addresses) == 0:
+		return errors.New("no address: version 3 needs one")
+	case len(a.Addresses) > MaxCount:
+		return fmt.Errorf("%d addresses: at most %d fit", len(a.Addresses), MaxCount)
+	case a.Version == V3 && a.Signer.authType() != AuthNone:
+		return fmt.Errorf("authentication %v: version 3 has none but HMAC", a.Signer.authType())
+	}
+	for _, address := range a.Addresses {
+		if !ofFamily(address, family) {
+			return fmt.Errorf("address %v: is not of the family of source %v", address, a.Src)
+		}
+	}
+	return nil
+}
+
+func ofFamily(a netip.Addr, f Family) bool {
+	return a.IsValid() && a.Unmap().Is4() == (f == IPv4)
+}
 
 // Len is the length of the datagram in bytes.
-func (a *Advert) Len() int { return 0 }
+func (a *Advert) Len() int {
+	n := ipv4HeaderLen + HeaderLen + 4*len(a.Addresses)
+	if a.Family() == IPv6 {
+		n = ipv6HeaderLen + HeaderLen + 16*len(a.Addresses)
+	}
+	if a.Version == V2 {
+		n += AuthDataLen
+	}
+	return n + a.Signer.Overhead()
+}
 
 // Append appends the complete IP datagram to dst. It appends nothing when
 // Validate returns an error. It allocates nothing when dst has the capacity.
-func (a *Advert) Append(dst []byte) []byte { return dst }
+func (a *Advert) Append(dst []byte) []byte {
+	if a.Validate() != nil {
+		return dst
+	}
+	begin := len(dst)
+	dst = append(dst, make([]byte, a.Len())...)
+	l := a.lay(dst[begin:])
+	l.finish(dst[begin:], a.ID, a.Priority)
+	return dst
+}

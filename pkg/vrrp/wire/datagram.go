@@ -1,6 +1,10 @@
 package wire
 
-import "time"
+import (
+	"fmt"
+	"io"
+	"time"
+)
 
 // Family is the address family of a virtual router. The values are the IP
 // version numbers, as in the first nibble of an IP header.
@@ -36,4 +40,18 @@ type Datagram struct {
 	// IP starts at the IP header. It is valid only during the call that
 	// hands the Datagram over; whoever keeps it must copy it.
 	IP []byte
+}
+
+// String describes the datagram in a line, without its bytes.
+func (d Datagram) String() string {
+	return fmt.Sprintf("%d bytes on interface %d at %v", len(d.IP), d.IfIndex, d.At)
+}
+
+// GoString is String: the bytes may hold a password.
+func (d Datagram) GoString() string { return d.String() }
+
+// Format is String whatever the verb: the bytes may hold a password.
+func (d Datagram) Format(f fmt.State, _ rune) {
+	// fmt keeps the error of its own writer; a Formatter has nowhere to report one.
+	_, _ = io.WriteString(f, d.String())
 }

@@ -13,10 +13,10 @@ const (
 // that its lengths are true, and, when it is multicast, that its TTL is 255;
 // then that there are eight bytes of VRRP of a known version and type.
 //
-// The Packet is usable with every Reject that is not Ignored, as far as the
-// datagram goes, so that the caller can say whose advert was refused. From TTL
-// on the Reject is also inside the Packet: Find and Check repeat it, unless
-// they find the destination or the source at fault first.
+// From TTL on, a refused Packet still answers as far as the datagram goes, so
+// that the caller can say whose advert it was; before that it is empty. Either
+// way it remembers the Reject: Find and Check repeat it, unless they find the
+// destination or the source at fault first.
 func Open(ip []byte) (Packet, Reject) {
 	if len(ip) > 0 {
 		switch ip[0] >> 4 {
@@ -26,27 +26,30 @@ func Open(ip []byte) (Packet, Reject) {
 			return openIPv6(ip)
 		}
 	}
-	return Packet{}, IPHeader
+	return refuse(IPHeader)
 }
+
+// refuse returns a Packet that is nothing but its Reject.
+func refuse(r Reject) (Packet, Reject) { return Packet{reject: r}, r }
 
 func openIPv4(ip []byte) (Packet, Reject) {
 	if len(ip) < ipv4HeaderLen {
-		return Packet{}, IPHeader
+		return refuse(IPHeader)
 	}
 	protocol := ip[9]
 	if protocol != ProtocolVRRP && protocol != ProtocolAH {
-		return Packet{}, Protocol
+		return refuse(Protocol)
 	}
 	if binary.BigEndian.Uint16(ip[6:])&(moreFragments|fragmentOffset) != 0 {
-		return Packet{}, Fragment
+		return refuse(Fragment)
 	}
 	header := int(ip[0]&0x0f) * 4
 	if header < ipv4HeaderLen || header > len(ip) {
-		return Packet{}, IPHeader
+		return refuse(IPHeader)
 	}
 	total := int(binary.BigEndian.Uint16(ip[2:]))
 	if total < header || total > len(ip) {
-		return Packet{}, IPTotalLength
+		return refuse(IPTotalLength)
 	}
 	p := Packet{ip: ip[:total], message: uint16(header), family: IPv4}
 	if protocol == ProtocolAH {
@@ -64,7 +67,7 @@ func (p Packet) openAH() (Packet, Reject) {
 		return p, p.reject
 	}
 	if p.ip[at] != ProtocolVRRP {
-		return Packet{}, Protocol
+		return refuse(Protocol)
 	}
 	p.ah = p.message
 	p.message += (uint16(p.ip[at+1]) + 2) * 4
@@ -73,17 +76,17 @@ func (p Packet) openAH() (Packet, Reject) {
 
 func openIPv6(ip []byte) (Packet, Reject) {
 	if len(ip) < ipv6HeaderLen {
-		return Packet{}, IPHeader
+		return refuse(IPHeader)
 	}
 	if next := ip[6]; next != ProtocolVRRP {
 		if extensionHeader(next) {
-			return Packet{}, ExtensionHeader
+			return refuse(ExtensionHeader)
 		}
-		return Packet{}, Protocol
+		return refuse(Protocol)
 	}
 	total := ipv6HeaderLen + int(binary.BigEndian.Uint16(ip[4:]))
 	if total > len(ip) {
-		return Packet{}, IPTotalLength
+		return refuse(IPTotalLength)
 	}
 	p := Packet{ip: ip[:total], message: ipv6HeaderLen, family: IPv6}
 	return p.openMessage()

@@ -28,6 +28,15 @@ func (p *Packet) IP() []byte { return p.ip }
 // Message returns the VRRP message and whatever follows it inside the IP length.
 func (p *Packet) Message() []byte { return p.ip[min(int(p.message), len(p.ip)):] }
 
+// empty is the Reject of a Packet without a datagram: what Open said, or
+// IPHeader for one that Open never saw.
+func (p *Packet) empty() Reject {
+	if p.reject == None {
+		return IPHeader
+	}
+	return p.reject
+}
+
 // octet returns byte i of the message, 0 beyond its end.
 func (p *Packet) octet(i int) uint8 {
 	if i += int(p.message); i < len(p.ip) {

@@ -7,7 +7,13 @@ import "time"
 // sequence number, so a virtual router has one Signer for as long as it lives,
 // shared by its Adverts and Templates. It must not be used by two goroutines at once.
 type Signer struct {
-	auth Auth
+	auth     Auth
+	icv      *icv // of AuthAH
+	mac      *mac // of the active HMAC key
+	sequence uint64
+	started  bool   // sequence holds a value that was used
+	ah       uint32 // AH sequence last used or heard
+	changes  uint   // Updates so far, for Template to notice
 }
 
 // NewSigner makes the signer for auth. It may sign nothing: without
@@ -20,24 +26,80 @@ func NewSigner(auth Auth) (*Signer, error) {
 	return s, nil
 }
 
-// Update changes the authentication and keeps the sequence.
+// Update changes the authentication and keeps the sequence. When it returns an
+// error nothing has changed.
 func (s *Signer) Update(auth Auth) error {
 	if err := auth.validate(); err != nil {
 		return err
 	}
-	s.auth = auth
+	s.auth, s.icv, s.mac = auth, nil, nil
+	s.changes++
+	if auth.Type == AuthAH {
+		s.icv = newICV(auth.Password)
+	}
+	if auth.HMAC.signs() {
+		active, _ := auth.HMAC.key(auth.HMAC.Active) // validate has seen it
+		s.mac = newMAC(active)
+	}
 	return nil
 }
 
 // Next moves the sequence on. It must be called before each advert, once for
 // all its unicast copies; an advert signed twice with one sequence is a replay
 // to its receivers. now is the wall clock, used by HMAC only.
-func (s *Signer) Next(now time.Time) {}
+//
+// The HMAC sequence is the clock, or the last one plus one when the clock has
+// not moved past it. In time mode it starts again from the clock when it is
+// further ahead of it than the window, since receivers would refuse it.
+func (s *Signer) Next(now time.Time) {
+	if s.icv != nil {
+		s.ah++
+	}
+	if s.mac == nil {
+		return
+	}
+	clock := clockSequence(now)
+	ahead := int64(s.sequence - clock)
+	ring := &s.auth.HMAC
+	switch {
+	case !s.started, ahead < 0:
+		s.sequence = clock
+	case ring.Replay == ReplayTime && ahead > int64(ring.Window/time.Second)<<32:
+		s.sequence = clock
+	default:
+		s.sequence++
+	}
+	s.started = true
+}
+
+// clockSequence is a time as an HMAC sequence with counter 0.
+func clockSequence(now time.Time) uint64 {
+	fraction := uint64(now.Nanosecond()) << 16 / uint64(time.Second)
+	return uint64(now.Unix())<<32 | fraction<<16
+}
 
 // Observe tells of an AH sequence number that was accepted from another router:
 // all routers of a virtual router share one ascending sequence.
-func (s *Signer) Observe(sequence uint32) {}
+func (s *Signer) Observe(sequence uint32) { s.ah = max(s.ah, sequence) }
 
 // Overhead is by how many bytes the signer makes a datagram longer: 0, AHLen or
-// TrailerLen.
-func (s *Signer) Overhead() int { return 0 }
+// TrailerLen. A nil Signer has none.
+func (s *Signer) Overhead() int {
+	switch {
+	case s == nil:
+		return 0
+	case s.icv != nil:
+		return AHLen
+	case s.mac != nil:
+		return TrailerLen
+	}
+	return 0
+}
+
+// authType is the authentication type octet of v2.
+func (s *Signer) authType() AuthType {
+	if s == nil {
+		return AuthNone
+	}
+	return s.auth.Type
+}
