@@ -10,30 +10,40 @@ import (
 type Router struct {
 	cfg   Config
 	state State
-	// started: between Startup and Shutdown. fault: operators see FAULT.
+	// started is set between Startup and Shutdown. fault is what operators
+	// call FAULT: Initialize, for a cause that is not quiet.
 	started, fault bool
 	causes         causes
 	priority       uint8 // effective
 	deadline       time.Time
 	// activeInterval is Active_Adver_Interval: our own until one is learned.
 	activeInterval time.Duration
-	// preemptAfter ends a preempt delay or the hold of a HandOver.
+	// preemptAfter ends a preempt delay, or the hold after a HandOver.
 	preemptAfter time.Time
-	// wants: the down timer ran out, the sync group is not ready. why is the
-	// transition that is waiting.
-	wants   bool
-	why     Reason
-	grouped bool
+
+	// grouped: the Group decides when this router becomes Active or begins.
+	// ready: it left its last cause behind and waits for the Group to begin.
+	// wants: its down timer ran out, for the reason and at the deadline kept.
+	grouped, ready, wants bool
+	wish                  decision
 
 	last, discarded Heard
 	rejected        Rejections
-	released        bool // the last accepted advert had priority 0
-	lastSent        time.Time
-	lastAnswer      time.Time
+	released        bool      // the last accepted advert had priority 0
+	lastSent        time.Time // any advert
+	lastAnswer      time.Time // an advert in answer to a losing one
 
 	transition Transition
 	counters   Counters
-	out        []Action
+	out        outbox
+}
+
+// decision is why a transition happens.
+type decision struct {
+	reason  Reason
+	trigger Heard
+	expired time.Time // the deadline that passed, if one did
+	cause   Cause
 }
 
 // New returns a router in Initialize that waits for Startup.
@@ -41,7 +51,12 @@ func New(cfg Config) (*Router, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("virtual router: %w", err)
 	}
-	r := &Router{cfg: cfg, priority: cfg.Priority, activeInterval: cfg.Interval, out: make([]Action, 0, 8)}
+	cfg.Primary = canonical(cfg.Primary)
+	r := &Router{cfg: cfg, priority: cfg.Priority, activeInterval: cfg.Interval}
+	r.out.actions = make([]Action, 0, 16)
+	if !cfg.Primary.IsValid() {
+		r.causes.raise(Cause{Kind: CauseAddress})
+	}
 	return r, nil
 }
 
@@ -49,8 +64,36 @@ func New(cfg Config) (*Router, error) {
 // order. The slice is used again by the next call. A router that belongs to a
 // Group is fed through the Group only.
 func (r *Router) Handle(now time.Time, ev Event) []Action {
-	r.out = r.out[:0]
-	return r.out
+	r.out.actions = r.out.actions[:0]
+	switch ev := ev.(type) {
+	case Rejected:
+		r.reject(now, ev)
+	case FaultRaised:
+		r.raise(now, ev.Cause)
+	case FaultCleared:
+		r.clear(now, ev.Cause)
+	case PriorityChanged:
+		r.changePriority(now, ev.Priority)
+	case PrimaryChanged:
+		r.changePrimary(now, ev.Addr)
+	case Reconfigured:
+		r.reconfigure(now, ev)
+	default:
+		r.run(now, ev)
+	}
+	return r.out.actions
+}
+
+// run gives the events of RFC 9568 section 6.4 to the state.
+func (r *Router) run(now time.Time, ev Event) {
+	switch r.state {
+	case Initialize:
+		r.initialize(now, ev)
+	case Backup:
+		r.backup(now, ev)
+	case Active:
+		r.active(now, ev)
+	}
 }
 
 // Deadline is when the router next wants Timeout. It is zero only in
@@ -69,4 +112,39 @@ func (r *Router) Config() Config { return r.cfg }
 // Counters returns the counters so far.
 func (r *Router) Counters() Counters { return r.counters }
 
+// down is Active_Down_Interval as it is now.
 func (r *Router) down() time.Duration { return r.cfg.downInterval(r.priority, r.activeInterval) }
+
+// expired says that now is at or after the deadline.
+func (r *Router) expired(now time.Time) bool {
+	return !r.deadline.IsZero() && !now.Before(r.deadline)
+}
+
+// moveTo changes the state and tells why. What the state asks for comes after.
+func (r *Router) moveTo(now time.Time, to State, why decision) {
+	_, loud := r.causes.loud()
+	r.fault = r.started && to == Initialize && loud
+	r.transition = Transition{
+		From: r.state, To: to, Fault: r.fault, Reason: why.reason, Evidence: r.evidence(now, why),
+	}
+	r.out.add(r.transition)
+	r.state = to
+	r.wants, r.ready, r.released = false, false, false
+	r.preemptAfter = time.Time{}
+	r.discarded, r.rejected = Heard{}, Rejections{}
+}
+
+// evidence gathers what a decision is made from.
+func (r *Router) evidence(now time.Time, why decision) Evidence {
+	e := Evidence{
+		At: now, Priority: r.priority, Last: r.last, Trigger: why.trigger, Discarded: r.discarded,
+		Deadline: why.expired, Down: r.down(), Rejected: r.rejected, Cause: why.cause,
+	}
+	if !r.last.At.IsZero() {
+		e.Age = now.Sub(r.last.At)
+	}
+	if !why.expired.IsZero() {
+		e.Late = now.Sub(why.expired)
+	}
+	return e
+}

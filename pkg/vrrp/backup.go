@@ -1,0 +1,129 @@
+package vrrp
+
+import "time"
+
+// backup is RFC 9568 section 6.4.2 and RFC 3768 section 6.4.2.
+func (r *Router) backup(now time.Time, ev Event) {
+	switch ev := ev.(type) {
+	case Shutdown:
+		r.started = false
+		r.enterInitialize(now, decision{reason: ReasonShutdown})
+	case Timeout:
+		if r.expired(now) {
+			r.takeOver(now)
+		}
+	case Received:
+		if heard, ok := r.receive(now, ev); ok {
+			r.backupAdvert(now, heard)
+		}
+	}
+}
+
+// takeOver is the end of Active_Down_Timer.
+func (r *Router) takeOver(now time.Time) {
+	why := decision{reason: r.whyTakeOver(), expired: r.deadline}
+	if !r.grouped {
+		r.enterActive(now, why)
+		return
+	}
+	if !r.wants {
+		r.out.tell(Note{Kind: NoteGroupWaits, State: r.state, Ours: r.priority})
+	}
+	r.wants, r.wish = true, why
+	r.deadline = now.Add(r.down())
+}
+
+// whyTakeOver goes by the latest fact: each of them undoes the others.
+func (r *Router) whyTakeOver() Reason {
+	switch {
+	case !r.discarded.At.IsZero():
+		return ReasonPreempt
+	case r.released:
+		return ReasonPriorityZero
+	}
+	return ReasonNoAdvert
+}
+
+func (r *Router) backupAdvert(now time.Time, heard Heard) {
+	switch {
+	case heard.Priority == 0:
+		r.absorb(now, heard)
+		r.out.tell(Note{Kind: NotePriorityZero, State: r.state, From: heard.From, Ours: r.priority})
+		r.follow(heard)
+		r.released = true
+		r.deadline = now.Add(skew(r.cfg.Version, r.priority, r.activeInterval))
+	case heard.Priority >= r.priority:
+		r.endPreemptDelay(now, heard)
+		r.accept(now, heard)
+	case r.tolerates(now):
+		r.accept(now, heard)
+	default:
+		r.counters.Discarded++
+		r.discarded = heard
+		r.out.tell(Note{Kind: NoteDiscarded, State: r.state, From: heard.From, Priority: heard.Priority, Ours: r.priority})
+	}
+}
+
+// accept follows the sender for another down interval.
+func (r *Router) accept(now time.Time, heard Heard) {
+	r.absorb(now, heard)
+	r.learn(heard)
+	r.follow(heard)
+	r.wants = false
+	r.deadline = now.Add(r.down())
+}
+
+// absorb tells of an advert that came when the deadline had passed, but before
+// the wake-up was handled. The wake-up is late, not the Active router dead:
+// such an advert counts like any other, and a false failover did not happen.
+func (r *Router) absorb(now time.Time, heard Heard) {
+	if now.After(r.deadline) {
+		r.counters.LateWakeups++
+		r.out.tell(Note{Kind: NoteLateWakeup, State: r.state, From: heard.From, Late: now.Sub(r.deadline)})
+	}
+}
+
+// learn takes the Active router's interval over. Only version 3 does: in
+// version 2 an advert with another interval is rejected before it comes here.
+func (r *Router) learn(heard Heard) {
+	if r.cfg.Version == 2 || heard.Interval <= 0 {
+		return
+	}
+	interval := heard.Interval
+	if floor := r.cfg.IntervalFloor; interval < floor {
+		if r.last.From != heard.From || r.last.Interval != interval {
+			r.out.tell(Note{Kind: NoteIntervalFloor, State: r.state, From: heard.From, Interval: interval, OldInterval: floor})
+		}
+		interval = floor
+	}
+	if interval != r.activeInterval {
+		r.out.tell(Note{Kind: NoteIntervalLearned, State: r.state, From: heard.From, Interval: interval, OldInterval: r.activeInterval})
+		r.activeInterval = interval
+	}
+}
+
+// follow remembers the sender as the Active router.
+func (r *Router) follow(heard Heard) {
+	changed := r.last.From != heard.From
+	if changed && heard.Priority != 0 {
+		r.out.tell(Note{Kind: NoteActiveChanged, State: r.state, From: heard.From, Was: r.last.From, Priority: heard.Priority})
+	}
+	if heard.Mismatch && (changed || !r.last.Mismatch) {
+		r.out.tell(Note{Kind: NoteAddressMismatch, State: r.state, From: heard.From})
+	}
+	r.last = heard
+	r.released = false
+	r.discarded, r.rejected = Heard{}, Rejections{}
+}
+
+// enterBackup begins to listen for a whole down interval, of our own interval
+// until another is learned.
+func (r *Router) enterBackup(now time.Time, why decision) {
+	from := r.state
+	r.moveTo(now, Backup, why)
+	r.activeInterval = r.cfg.Interval
+	if from == Initialize {
+		r.last = Heard{}
+	}
+	r.deadline = now.Add(r.down())
+}
