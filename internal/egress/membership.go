@@ -19,8 +19,10 @@ import (
 // does not end the membership here but hides it from the switch. 224.0.0.0/24 is
 // flooded nevertheless (RFC 4541 §2.1.2), ff02::12 is not: there Report makes up for it.
 type Membership struct {
-	conn  net.PacketConn
-	leave func() error
+	ifindex int
+	group   netip.Addr
+	conn    net.PacketConn
+	leave   func() error
 }
 
 // Join joins group on the interface with the given index. The membership
@@ -40,8 +42,8 @@ func Join(ifindex int, group netip.Addr) (*Membership, error) {
 	if err != nil {
 		return nil, fmt.Errorf("socket for the membership of %v: %w", group, err)
 	}
-	m := &Membership{conn: conn}
-	if err := m.join(ifindex, group); err != nil {
+	m := &Membership{ifindex: ifindex, group: group, conn: conn}
+	if err := m.join(); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("join %v on interface %d: %w", group, ifindex, err)
 	}
@@ -51,10 +53,10 @@ func Join(ifindex int, group netip.Addr) (*Membership, error) {
 // nothing is a socket filter that keeps no byte of any datagram.
 var nothing = []bpf.RawInstruction{{Op: 0x06, K: 0}}
 
-func (m *Membership) join(ifindex int, group netip.Addr) error {
-	on := &net.Interface{Index: ifindex}
-	at := &net.IPAddr{IP: group.AsSlice()}
-	if group.Is4() {
+func (m *Membership) join() error {
+	on := &net.Interface{Index: m.ifindex}
+	at := &net.IPAddr{IP: m.group.AsSlice()}
+	if m.group.Is4() {
 		p := ipv4.NewPacketConn(m.conn)
 		m.leave = func() error { return p.LeaveGroup(on, at) }
 		if err := p.SetBPF(nothing); err != nil {

@@ -1,0 +1,119 @@
+package announce
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/vishvananda/netns"
+)
+
+// Options are what an Announcer tells, all on its own goroutine (or on the
+// caller's, for an address that cannot be announced). None may call the
+// Announcer, and all may be nil.
+type Options struct {
+	// Sent counts frames that left.
+	Sent func(owner string, kind Kind, n int)
+	// Done tells that a burst has left whole, as far as its interfaces took it.
+	Done func(owner string, why Reason, at time.Time)
+	// Failed tells that an interface took no frames, once a burst.
+	Failed func(owner string, ifindex int, err error)
+	// Pacing is what SetPacing changes later.
+	Pacing Pacing
+}
+
+// Announcer announces addresses. Its methods may be called from any goroutine
+// and wait for nothing but a chunk that is just being sent.
+type Announcer struct {
+	options Options
+	open    func(ifindex int) (sender, error)
+	ns      netns.NsHandle
+	wake    chan struct{}
+	done    chan struct{}
+	ended   sync.WaitGroup
+
+	mu      sync.Mutex // guards the rest; held while a chunk is sent, so that Stop means stop
+	plan    *plan
+	senders map[int]sender
+}
+
+// Open starts an Announcer that sends in the network namespace of the calling
+// thread. It needs CAP_NET_RAW.
+func Open(options Options) (*Announcer, error) {
+	ns, err := netns.Get()
+	if err != nil {
+		return nil, fmt.Errorf("announce: network namespace: %w", err)
+	}
+	a := begin(options, func(ifindex int) (s sender, err error) {
+		err = inside(ns, func() error {
+			s, err = openSocket(ifindex)
+			return err
+		})
+		return s, err
+	})
+	a.ns = ns
+	return a, nil
+}
+
+func begin(options Options, open func(int) (sender, error)) *Announcer {
+	a := &Announcer{options: options, open: open, ns: netns.None(), plan: newPlan(), senders: map[int]sender{},
+		wake: make(chan struct{}, 1), done: make(chan struct{})}
+	a.plan.pacing = options.Pacing
+	a.ended.Add(1)
+	go a.run()
+	return a
+}
+
+// Close stops everything at once.
+func (a *Announcer) Close() error {
+	close(a.done)
+	a.ended.Wait()
+	for _, s := range a.senders {
+		s.close()
+	}
+	if a.ns.IsOpen() {
+		return a.ns.Close()
+	}
+	return nil
+}
+
+// Announce starts the schedule of an owner, in place of an earlier one. The
+// first frames leave at once. An address that cannot be announced is the
+// error; the others are announced nevertheless.
+func (a *Announcer) Announce(owner string, s Schedule, targets []Target) error {
+	a.mu.Lock()
+	err := a.plan.put(time.Now(), owner, s, targets)
+	a.mu.Unlock()
+	a.poke()
+	return err
+}
+
+// Again announces an owner's addresses once more. An unknown owner has none.
+func (a *Announcer) Again(owner string, why Reason) {
+	a.mu.Lock()
+	a.plan.again(time.Now(), owner, why)
+	a.mu.Unlock()
+	a.poke()
+}
+
+// Stop ends an owner's schedule. When it returns nothing more leaves.
+func (a *Announcer) Stop(owner string) {
+	a.mu.Lock()
+	a.plan.remove(owner)
+	a.mu.Unlock()
+}
+
+// SetPacing changes the pace for all that is announced from now on.
+func (a *Announcer) SetPacing(p Pacing) {
+	a.mu.Lock()
+	a.plan.repace(p)
+	a.mu.Unlock()
+	a.poke()
+}
+
+func (a *Announcer) poke() {
+	select {
+	case a.wake <- struct{}{}:
+	default: // it is awake already
+	}
+}

@@ -1,0 +1,174 @@
+package announce
+
+import (
+	"container/heap"
+	"time"
+)
+
+// plan is everything that is to be sent and when: plain data, told the time.
+type plan struct {
+	pacing Pacing
+	owners map[string]*owner
+	lanes  map[laneKey]*lane
+	alarms alarms
+}
+
+// laneKey names a lane: one kind, on one interface or on one group of them.
+type laneKey struct {
+	kind    Kind
+	group   int // index+1 into Pacing.Groups; 0: the interface stands alone
+	ifindex int // 0 when in a group
+}
+
+// owner is a virtual router with its addresses.
+type owner struct {
+	name     string
+	schedule Schedule
+	frames   map[laneKey][]frame
+	open     map[Reason]int       // unfinished bursts
+	armed    map[Reason]time.Time // the alarms that count; others are stale
+	last     map[Reason]time.Time // when a burst was last started
+}
+
+func newPlan() *plan {
+	return &plan{owners: map[string]*owner{}, lanes: map[laneKey]*lane{}}
+}
+
+// put makes or replaces an owner and starts its first burst.
+func (p *plan) put(now time.Time, name string, s Schedule, targets []Target) error {
+	p.remove(name)
+	o := &owner{name: name, schedule: s, frames: map[laneKey][]frame{},
+		open: map[Reason]int{}, armed: map[Reason]time.Time{}, last: map[Reason]time.Time{}}
+	var failed error
+	for _, t := range targets {
+		kind, frames, err := framesFor(t, s.Replies)
+		if err != nil {
+			failed = err
+			continue
+		}
+		key := p.key(kind, t.IfIndex)
+		o.frames[key] = append(o.frames[key], frames...)
+	}
+	p.owners[name] = o
+	p.start(now, o, Takeover, s.Repeat)
+	p.arm(o, TakeoverDelay, now, s.Delay)
+	p.arm(o, Refresh, now, s.Refresh)
+	return failed
+}
+
+// remove forgets an owner with everything it still had to send.
+func (p *plan) remove(name string) {
+	o := p.owners[name]
+	if o == nil {
+		return
+	}
+	delete(p.owners, name)
+	for key, l := range p.lanes {
+		l.drop(o)
+		p.tidy(key, l)
+	}
+}
+
+// repace changes the pacing. What is queued keeps its place and takes the new
+// pace of its lane; frames that belong to other lanes now move with the next burst.
+func (p *plan) repace(pacing Pacing) {
+	p.pacing = pacing
+	for _, o := range p.owners {
+		frames := map[laneKey][]frame{}
+		for key, list := range o.frames {
+			for _, f := range list {
+				k := p.key(key.kind, f.ifindex)
+				frames[k] = append(frames[k], f)
+			}
+		}
+		o.frames = frames
+	}
+	for key, l := range p.lanes {
+		l.interval = p.pace(key)
+		l.next = time.Time{}
+		p.tidy(key, l)
+	}
+}
+
+// key finds the lane of an interface.
+func (p *plan) key(k Kind, ifindex int) laneKey {
+	for g := range p.pacing.Groups {
+		for _, i := range p.pacing.Groups[g].Interfaces {
+			if i == ifindex {
+				return laneKey{kind: k, group: g + 1}
+			}
+		}
+	}
+	return laneKey{kind: k, ifindex: ifindex}
+}
+
+func (p *plan) pace(key laneKey) time.Duration {
+	if key.group > 0 && key.group <= len(p.pacing.Groups) {
+		return p.pacing.Groups[key.group-1].Pace.of(key.kind)
+	}
+	return p.pacing.Default.of(key.kind)
+}
+
+// start queues a burst, unless one for the same reason is still being sent.
+func (p *plan) start(now time.Time, o *owner, why Reason, rounds int) {
+	if rounds <= 0 || o.open[why] > 0 {
+		return
+	}
+	o.last[why] = now
+	for key, frames := range o.frames {
+		l := p.lanes[key]
+		if l == nil {
+			l = &lane{interval: p.pace(key)}
+			p.lanes[key] = l
+		}
+		l.queue = append(l.queue, &burst{owner: o, why: why, kind: key.kind, frames: frames, rounds: rounds})
+		o.open[why]++
+	}
+}
+
+// tidy forgets a lane that is empty and owes no pause.
+func (p *plan) tidy(key laneKey, l *lane) {
+	if len(l.queue) == 0 && l.interval == 0 {
+		delete(p.lanes, key)
+	}
+}
+
+// next is when something is to be done; false: never.
+func (p *plan) next() (at time.Time, ok bool) {
+	if len(p.alarms) > 0 {
+		at, ok = p.alarms[0].at, true
+	}
+	for _, l := range p.lanes {
+		if len(l.queue) > 0 && (!ok || l.next.Before(at)) {
+			at, ok = l.next, true
+		}
+	}
+	return at, ok
+}
+
+// alarm is one later step of an owner's schedule.
+type alarm struct {
+	at    time.Time
+	owner *owner
+	why   Reason
+}
+
+type alarms []alarm
+
+func (a alarms) Len() int           { return len(a) }
+func (a alarms) Less(i, j int) bool { return a[i].at.Before(a[j].at) }
+func (a alarms) Swap(i, j int)      { a[i], a[j] = a[j], a[i] }
+func (a *alarms) Push(x any)        { *a = append(*a, x.(alarm)) }
+func (a *alarms) Pop() any {
+	last := (*a)[len(*a)-1]
+	*a = (*a)[:len(*a)-1]
+	return last
+}
+
+// arm sets the alarm of an owner for one reason, in place of an earlier one.
+func (p *plan) arm(o *owner, why Reason, now time.Time, after time.Duration) {
+	if after > 0 {
+		o.armed[why] = now.Add(after)
+		heap.Push(&p.alarms, alarm{now.Add(after), o, why})
+	}
+}

@@ -1,0 +1,145 @@
+package announce
+
+import (
+	"time"
+)
+
+const (
+	// busyPause is the wait for an interface that takes no frames.
+	busyPause = time.Millisecond
+	// patience is how long such an interface is tried before the burst is lost.
+	patience = time.Second
+	// slack is how far a pace may fall behind and still be caught up with.
+	slack = 2 * time.Millisecond
+)
+
+// run sends what is due until Close.
+func (a *Announcer) run() {
+	defer a.ended.Done()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		a.mu.Lock()
+		more := a.round(time.Now())
+		at, ok := a.plan.next()
+		a.mu.Unlock()
+		if more {
+			yield()
+			select {
+			case <-a.done:
+				return
+			default:
+			}
+			continue
+		}
+		if ok {
+			timer.Reset(time.Until(at))
+		} else {
+			timer.Stop()
+		}
+		select {
+		case <-a.done:
+			return
+		case <-a.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// round sends one chunk of every lane that has one due, and tells whether there
+// may be more at once.
+func (a *Announcer) round(now time.Time) (more bool) {
+	a.plan.fire(now)
+	for key, l := range a.plan.lanes {
+		b, frames := l.due(now)
+		if b == nil {
+			continue
+		}
+		if len(frames) > 0 {
+			a.chunk(now, l, b, frames)
+		}
+		if b.rounds <= 0 {
+			a.finish(now, l, b)
+		} else {
+			l.rotate()
+		}
+		a.plan.tidy(key, l)
+		more = more || len(l.queue) > 0 && !now.Before(l.next)
+	}
+	return more
+}
+
+// chunk sends some frames of a burst and notes how far it came.
+func (a *Announcer) chunk(now time.Time, l *lane, b *burst, frames []frame) {
+	ifindex := frames[0].ifindex
+	n, err := a.send(ifindex, frames)
+	if n > 0 {
+		b.step(n)
+		l.blocked = time.Time{}
+		l.next = later(l.next, now, l.interval)
+		if a.options.Sent != nil {
+			a.options.Sent(b.owner.name, b.kind, n)
+		}
+	}
+	if err == nil {
+		return
+	}
+	if busy(err) {
+		if l.blocked.IsZero() {
+			l.blocked = now
+		}
+		if now.Sub(l.blocked) < patience {
+			l.next = now.Add(busyPause)
+			return
+		}
+		l.blocked = time.Time{}
+	}
+	b.skip = append(b.skip, ifindex)
+	a.forget(ifindex)
+	if a.options.Failed != nil {
+		a.options.Failed(b.owner.name, ifindex, err)
+	}
+}
+
+// later is when the next frame may leave. Timers are about a millisecond late:
+// a pace that fell behind by so much is caught up with, more is forgiven.
+func later(due, now time.Time, interval time.Duration) time.Time {
+	if interval <= 0 {
+		return now
+	}
+	if now.Sub(due) < max(interval, slack) {
+		return due.Add(interval)
+	}
+	return now.Add(interval)
+}
+
+// send sends frames through an interface, whose socket is opened when first needed.
+func (a *Announcer) send(ifindex int, frames []frame) (int, error) {
+	s := a.senders[ifindex]
+	if s == nil {
+		var err error
+		if s, err = a.open(ifindex); err != nil {
+			return 0, err
+		}
+		a.senders[ifindex] = s
+	}
+	return s.send(frames)
+}
+
+// forget closes the socket of an interface that failed: it may be gone, and
+// come back under the same index.
+func (a *Announcer) forget(ifindex int) {
+	if s := a.senders[ifindex]; s != nil {
+		s.close()
+		delete(a.senders, ifindex)
+	}
+}
+
+// finish takes a finished burst out and tells when it was the last of its kind.
+func (a *Announcer) finish(now time.Time, l *lane, b *burst) {
+	l.drop(nil)
+	b.owner.open[b.why]--
+	if b.owner.open[b.why] == 0 && a.options.Done != nil {
+		a.options.Done(b.owner.name, b.why, now)
+	}
+}
