@@ -39,9 +39,12 @@ type Statement struct {
 // Word is one word of a statement, after comment removal, quoting, expansion.
 type Word struct {
 	Text   string
-	Quoted bool  // stood in double quotes; such a word may be empty
-	Pos    Pos   // of the first byte (the quote, when quoted); of the use, when expanded
-	Trail  Trail // at least the statement's; longer when the word is the value of a definition
+	Quoted bool // stood in double quotes; such a word may be empty
+	// Expanded: some bytes came from a definition or a generator's variable,
+	// so the source at Pos reads differently.
+	Expanded bool
+	Pos      Pos   // of the first byte (the quote, when quoted); of the use, when expanded
+	Trail    Trail // the statement's, or a longer one when the word comes from a definition
 }
 
 // Keyword is the text of the first word.
@@ -49,14 +52,3 @@ func (s *Statement) Keyword() string { return s.Words[0].Text }
 
 // Args are the words after the keyword.
 func (s *Statement) Args() []Word { return s.Words[1:] }
-
-// Expanded reports whether any byte of the word came from a definition or a
-// generator variable, so that the source at Pos reads differently.
-func (w Word) Expanded() bool { return w.Trail.last() == StepDefinition }
-
-func (t Trail) last() StepKind {
-	if len(t) == 0 {
-		return 0
-	}
-	return t[len(t)-1].Kind
-}

@@ -38,15 +38,17 @@ type FileSystem interface {
 
 // Limits bound what text may cost. Zero fields have the defaults named here.
 type Limits struct {
-	FileBytes    int // bytes of one file: 16 MiB
-	TotalBytes   int // bytes of all files: 64 MiB
-	Files        int // files read, a file counts as often as it is included: 4096
-	IncludeDepth int // includes inside includes: 32
-	LineBytes    int // one line, also after expansion: 16 KiB
-	Replacements int // uses of definitions replaced in one line: 1024
-	Nesting      int // generators and multi-line definitions inside each other: 16
-	Generated    int // lines made by generators and multi-line definitions: 200 000
-	BlockDepth   int // blocks inside blocks: 64
-	Statements   int // statements in all: 500 000
-	Diagnostics  int // diagnostics kept: 1000
+	FileBytes     int // bytes of one file: 4 MiB
+	TotalBytes    int // bytes of all files: 16 MiB
+	Files         int // files read, a file counts as often as it is included: 4096
+	IncludeDepth  int // includes inside includes: 32
+	LineBytes     int // one line, also after expansion: 16 KiB
+	Replacements  int // uses of definitions replaced in one line: 1024
+	Nesting       int // generators and multi-line definitions inside each other: 16
+	Generated     int // lines made by generators and multi-line definitions: 200 000
+	ExpandedBytes int // bytes they and single definitions made: 32 MiB
+	BlockDepth    int // blocks inside blocks: 64
+	Statements    int // statements in all: 250 000
+	Words         int // words in all: 1 000 000
+	Diagnostics   int // diagnostics kept: 1000
 }
