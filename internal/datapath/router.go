@@ -1,13 +1,15 @@
 package datapath
 
 import (
+	"fmt"
 	"net/netip"
 
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
 // Router says what the kernel must know of one virtual router to pick out its
-// adverts. (IfIndex, Family, VRID) identifies it.
+// adverts. (IfIndex, Family, VRID) identifies it,
+// except that unicast routers with other addresses or peers may share them.
 type Router struct {
 	IfIndex int
 	Family  wire.Family
@@ -18,7 +20,10 @@ type Router struct {
 	Multicast bool
 	Group     netip.Addr // 224.0.0.18 or ff02::12 unless configured otherwise
 	Local     netip.Addr // unicast only; the zero Addr means any unicast address
-	Peers     []Peer     // unicast only; empty means any source
+	// Peers are the only senders in unicast mode; without any, every sender
+	// may be one. In multicast mode they are senders known beforehand: no
+	// flood of others takes their place.
+	Peers []wire.Peer
 
 	// AH admits IP protocol 51 in front of VRRP (version 2, auth_type AH).
 	AH bool
@@ -29,9 +34,47 @@ type Router struct {
 	VIPs []netip.Addr
 }
 
-// Peer is one unicast peer and the range of TTL or hop limit that its adverts
-// may arrive with. MaxTTL zero means 255.
-type Peer struct {
-	Addr           netip.Addr
-	MinTTL, MaxTTL uint8
+func (r *Router) key() vrrpRouterKey {
+	return vrrpRouterKey{
+		Ifindex: uint32(r.IfIndex), Family: uint8(r.Family), Unicast: flag(!r.Multicast), Vrid: uint16(r.VRID),
+	}
+}
+
+// validate finds what would make the router deaf without a word.
+func (r *Router) validate() error {
+	switch {
+	case r.IfIndex <= 0:
+		return fmt.Errorf("interface index %d", r.IfIndex)
+	case r.Family != wire.IPv4 && r.Family != wire.IPv6:
+		return fmt.Errorf("address family %d", r.Family)
+	case r.VRID == 0:
+		return fmt.Errorf("VRID 0")
+	case r.Multicast && !r.Group.IsValid():
+		return fmt.Errorf("multicast without a group")
+	}
+	addrs := append([]netip.Addr{r.Group, r.Local}, r.Own...)
+	for _, p := range r.Peers {
+		addrs = append(addrs, p.Addr)
+	}
+	for _, a := range append(addrs, r.VIPs...) {
+		if a.IsValid() && a.Unmap().Is4() != (r.Family == wire.IPv4) {
+			return fmt.Errorf("address %v of another family", a)
+		}
+	}
+	return nil
+}
+
+// program is the router as the kernel's map holds it.
+func (r *Router) program() vrrpRouter {
+	if r.Multicast {
+		return vrrpRouter{Destination: kernelAddress(r.Group)}
+	}
+	return vrrpRouter{Destination: kernelAddress(r.Local), PeersOnly: uint32(flag(len(r.Peers) > 0))}
+}
+
+func flag(b bool) uint8 {
+	if b {
+		return 1
+	}
+	return 0
 }

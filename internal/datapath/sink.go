@@ -1,7 +1,6 @@
 package datapath
 
 import (
-	"net/netip"
 	"time"
 
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
@@ -11,7 +10,8 @@ import (
 // at a time; they must not block.
 type Sink interface {
 	// Datagram hands over one advert. d.IP lies in the kernel's ring and is
-	// valid only during the call.
+	// valid only during the call. Of the adverts that the kernel refused a few
+	// each second come too, so that the refusal can be told to people.
 	Datagram(d wire.Datagram)
 	// Wakeup says that the time given to Wake has come. Every advert that
 	// arrived before has been handed over already.
@@ -20,14 +20,4 @@ type Sink interface {
 	Interrupted()
 	// Claim reports that another host uses a watched virtual address.
 	Claim(c Claim)
-}
-
-// Claim is an ARP or neighbour discovery message of another host that claims
-// one of the watched virtual addresses.
-type Claim struct {
-	At      time.Time // as in wire.Datagram
-	IfIndex int
-	MAC     [6]byte // who claims: the sender hardware address of the message
-	Addr    netip.Addr
-	Kind    ClaimKind
 }

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The maps. Sizes: a host with 1000 interfaces, or with some thousand virtual
+ * routers, fits; user space gets E2BIG beyond and says so.
+ */
+#pragma once
+#include "shared.h"
+
+/* (interface, family, mode, VRID) -> virtual router of ours */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct router_key);
+	__type(value, struct router);
+} routers SEC(".maps");
+
+/* the same key -> what was heard of it; outlives a change of the settings */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct router_key);
+	__type(value, struct history);
+} heard SEC(".maps");
+
+/* (virtual router, address) -> own address or unicast peer */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct party_key);
+	__type(value, struct party);
+} parties SEC(".maps");
+
+/* interface index -> its settings and buckets */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct interface);
+} interfaces SEC(".maps");
+
+/* interface index -> packets by verdict, one count per CPU */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct tally);
+} counters SEC(".maps");
+
+/* the stream to user space: 1 MiB holds 14,000 short adverts, or 240 of the longest */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} ring SEC(".maps");
+
+/* where a record is put together; nothing preempts the program on its CPU */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct advert_event);
+} scratch SEC(".maps");
+
+static __always_inline void count(__u32 ifindex, enum verdict v)
+{
+	struct tally *t = bpf_map_lookup_elem(&counters, &ifindex);
+
+	if (t)
+		t->packets[v]++;
+}

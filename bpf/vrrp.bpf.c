@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * vrrp_xdp and vrrp_tc pick VRRP adverts off an interface before any firewall
+ * can judge them. They are the same program behind two hooks.
+ *
+ * Takes   every frame that arrives. What is not VRRP passes untouched, at once.
+ * Gives   ring records (struct advert_event): each good advert for a virtual
+ *         router of ours with its arrival time; and counts, one for each verdict.
+ *
+ *   not VRRP, other VLAN, fragment, extension header   pass, not counted
+ *   unknown VRID, other destination, broken header     pass, counted
+ *   ours, but forged, looped back or malformed         drop, counted
+ *   ours and good, multicast                           ring, pass
+ *   ours and good, unicast                             ring, drop: nothing may answer it
+ *
+ * There is no election here. Priority and state are for user space.
+ *
+ *   kernel.h   the kernel's interface      packet.h   headers on the wire
+ *   shared.h   types that Go sees too      maps.h     the maps
+ *   limit.h    token buckets               judge.h    is this advert right?
+ *   receive.h  frame -> verdict -> record
+ */
+#include "kernel.h"
+#include "packet.h"
+#include "shared.h"
+#include "maps.h"
+#include "receive.h"
+
+char _license[] SEC("license") = "Dual MIT/GPL";
+
+/* dispatch sends the frame where its network header belongs. */
+static __always_inline enum action dispatch(struct packet *p)
+{
+	if (parse_ethernet(&p->frame))
+		return PASS;
+
+	if (p->frame.type == htons(ETHERTYPE_IPV4)) {
+		struct ipv4 *ip = p->frame.cursor;
+
+		if ((void *)(ip + 1) > p->frame.end)
+			return PASS;
+		if (unlikely(ip->protocol == PROTOCOL_VRRP || ip->protocol == PROTOCOL_AH))
+			return receive_ipv4(p, ip);
+		return PASS;
+	}
+	if (p->frame.type == htons(ETHERTYPE_IPV6)) {
+		struct ipv6 *ip = p->frame.cursor;
+
+		if ((void *)(ip + 1) > p->frame.end)
+			return PASS;
+		if (unlikely(ip->next_header == PROTOCOL_VRRP))
+			return receive_ipv6(p, ip);
+		return PASS;
+	}
+	return PASS;
+}
+
+/* In front of the network stack: in the driver, or generic. Frames of many buffers are fine. */
+SEC("xdp.frags")
+int vrrp_xdp(struct xdp_md *xdp)
+{
+	struct packet p = {
+	    .ctx = xdp,
+	    .hook = HOOK_XDP,
+	    .ifindex = xdp->ingress_ifindex,
+	    .frame = {.start = (void *)(long)xdp->data, .end = (void *)(long)xdp->data_end},
+	};
+
+	return dispatch(&p) == DROP ? XDP_DROP : XDP_PASS;
+}
+
+/* Behind another XDP program: tcx, or a clsact filter. Here the NIC may have taken off the VLAN tag. */
+SEC("tc")
+int vrrp_tc(struct __sk_buff *skb)
+{
+	struct packet p = {
+	    .ctx = skb,
+	    .hook = HOOK_TC,
+	    .ifindex = skb->ifindex,
+	    .frame = {.start = (void *)(long)skb->data, .end = (void *)(long)skb->data_end},
+	};
+
+	if (skb->vlan_present && skb->vlan_tci & VLAN_ID)
+		return TC_NEXT;
+	return dispatch(&p) == DROP ? TC_SHOT : TC_NEXT;
+}

@@ -1,0 +1,57 @@
+package datapath
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cilium/ebpf"
+)
+
+// Counter is how many packets met one verdict on one interface.
+type Counter struct {
+	IfIndex int
+	Verdict Verdict
+	Packets uint64
+}
+
+// Counters returns the counts of every attached interface, zeros included, in
+// the order of the verdicts.
+func (d *Datapath) Counters() ([]Counter, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var out []Counter
+	for ifindex, a := range d.attached {
+		sum, err := d.tally(ifindex)
+		if err != nil {
+			return nil, err
+		}
+		if a.socket != nil {
+			a.socket.addCounts(&sum)
+		}
+		for v, packets := range sum {
+			out = append(out, Counter{IfIndex: ifindex, Verdict: Verdict(v), Packets: packets})
+		}
+	}
+	return out, nil
+}
+
+// tally sums one interface's counts over the CPUs.
+func (d *Datapath) tally(ifindex int) (sum [verdicts]uint64, err error) {
+	if d.objects == nil {
+		return sum, nil
+	}
+	var perCPU []vrrpTally
+	key := uint32(ifindex)
+	if err := d.objects.Counters.Lookup(&key, &perCPU); err != nil {
+		if errors.Is(err, ebpf.ErrKeyNotExist) {
+			return sum, nil
+		}
+		return sum, fmt.Errorf("read the counters of interface %d: %w", ifindex, err)
+	}
+	for _, cpu := range perCPU {
+		for v, packets := range cpu.Packets {
+			sum[v] += packets
+		}
+	}
+	return sum, nil
+}

@@ -1,0 +1,38 @@
+package datapath
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
+)
+
+// advertHeader is the length of an advert record without its datagram.
+const advertHeader = int(unsafe.Offsetof(vrrpAdvertEvent{}.Ip))
+
+// kindOf reads the first word of a record, which every kind of record has.
+func kindOf(record []byte) vrrpEventKind {
+	if len(record) < 4 {
+		return 0
+	}
+	return *(*vrrpEventKind)(unsafe.Pointer(&record[0]))
+}
+
+// advert reads an advert record. The datagram still lies in the record.
+func (d *Datapath) advert(record []byte) (wire.Datagram, error) {
+	if len(record) < advertHeader {
+		return wire.Datagram{}, fmt.Errorf("advert record of %d bytes", len(record))
+	}
+	// The pointer is used for the header's fields only; the array at its end is
+	// as long in the record as Length says.
+	e := (*vrrpAdvertEvent)(unsafe.Pointer(&record[0]))
+	if int(e.Length) != len(record)-advertHeader {
+		return wire.Datagram{}, fmt.Errorf("advert record of %d bytes for %d bytes of datagram", len(record), e.Length)
+	}
+	return wire.Datagram{
+		At:        d.clock.time(int64(e.ArrivedNs)),
+		IfIndex:   int(e.Ifindex),
+		SourceMAC: e.SourceMac,
+		IP:        record[advertHeader:],
+	}, nil
+}

@@ -1,0 +1,156 @@
+package datapath
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+)
+
+// A link's pin is named after its mode and interface: "xdp-3", "tc-3". The
+// names of everything else that is pinned begin otherwise.
+
+func (d *Datapath) pinPath(ifindex int, m Mode) string {
+	return filepath.Join(d.cfg.PinDir, string(m)+"-"+strconv.Itoa(ifindex))
+}
+
+// parsePin takes the name of a link's pin apart.
+func parsePin(name string) (ifindex int, m Mode, ok bool) {
+	for _, m := range []Mode{XDP, XDPGeneric, TC} {
+		if rest, found := strings.CutPrefix(name, string(m)+"-"); found {
+			if ifindex, err := strconv.Atoi(rest); err == nil {
+				return ifindex, m, true
+			}
+		}
+	}
+	return 0, "", false
+}
+
+// keep pins a new link, if we pin at all.
+func (d *Datapath) keep(a *attachment) (*attachment, error) {
+	if d.cfg.PinDir == "" {
+		return a, nil
+	}
+	if err := a.link.Pin(d.pinPath(a.ifindex, a.mode)); err != nil {
+		return nil, errors.Join(fmt.Errorf("pin the link: %w", err), releaseLink(a.link))
+	}
+	return a, nil
+}
+
+// adopt takes over the link that a predecessor pinned for an interface, in one
+// of the modes, and puts our program in the place of the old one. It returns
+// nil when there is none. Pins of other modes go: two programs on one
+// interface would tell every advert twice.
+func (d *Datapath) adopt(ifindex int, modes []Mode) (*attachment, error) {
+	if d.cfg.PinDir == "" {
+		return nil, nil
+	}
+	var adopted *attachment
+	for _, m := range []Mode{XDP, XDPGeneric, TC} {
+		l, err := link.LoadPinnedLink(d.pinPath(ifindex, m), nil)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("open the pinned link: %w", err)
+		}
+		a := &attachment{ifindex: ifindex, mode: m, link: l}
+		if adopted == nil && contains(modes, m) && a.alive() && d.replace(a) == nil {
+			adopted = a
+			continue
+		}
+		if err := releaseLink(l); err != nil {
+			return nil, err
+		}
+	}
+	return adopted, nil
+}
+
+// replace puts our program into a link, in one step.
+func (d *Datapath) replace(a *attachment) error {
+	if a.mode == TC {
+		return a.link.Update(d.objects.VrrpTc)
+	}
+	return a.link.Update(d.objects.VrrpXdp)
+}
+
+func contains(modes []Mode, m Mode) bool {
+	for _, x := range modes {
+		if x == m {
+			return true
+		}
+	}
+	return false
+}
+
+// releaseLink detaches at once: a link that is only closed and unpinned goes
+// some time later. The device may be gone, and the link with it.
+func releaseLink(l link.Link) error {
+	detach := l.Detach()
+	if errors.Is(detach, unix.ENOLINK) || errors.Is(detach, unix.ENODEV) {
+		detach = nil
+	}
+	unpin := l.Unpin()
+	if errors.Is(unpin, fs.ErrNotExist) {
+		unpin = nil
+	}
+	return errors.Join(detach, unpin, l.Close())
+}
+
+// sweepUnused removes what a predecessor left on interfaces that are not
+// attached now: its configuration named them, ours does not.
+func (d *Datapath) sweepUnused() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.sweep(func(ifindex int, m Mode) bool {
+		a, ok := d.attached[ifindex]
+		return ok && a.mode == m
+	})
+}
+
+// sweep removes the pinned links that used does not want to keep; nil keeps none.
+func (d *Datapath) sweep(used func(int, Mode) bool) error {
+	if d.cfg.PinDir == "" {
+		return nil
+	}
+	entries, err := os.ReadDir(d.cfg.PinDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("list the pins: %w", err)
+	}
+	var errs []error
+	for _, e := range entries {
+		ifindex, m, ok := parsePin(e.Name())
+		if !ok || used != nil && used(ifindex, m) {
+			continue
+		}
+		l, err := link.LoadPinnedLink(filepath.Join(d.cfg.PinDir, e.Name()), nil)
+		if err == nil {
+			err = releaseLink(l)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("remove the pin %s: %w", e.Name(), err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// removePinDir removes the directory once it is empty.
+func (d *Datapath) removePinDir() error {
+	if d.cfg.PinDir == "" {
+		return nil
+	}
+	err := os.Remove(d.cfg.PinDir)
+	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTEMPTY) {
+		return nil
+	}
+	return fmt.Errorf("remove the pin directory: %w", err)
+}

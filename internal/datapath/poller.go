@@ -1,0 +1,92 @@
+package datapath
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// poller waits for the ring, the packet sockets, the timer and interruptions.
+type poller struct {
+	epoll int
+	timer int // timerfd on CLOCK_MONOTONIC
+	event int // eventfd
+	ready [16]unix.EpollEvent
+}
+
+func newPoller() (*poller, error) {
+	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("create an epoll descriptor: %w", err)
+	}
+	p := &poller{epoll: epoll, timer: -1, event: -1}
+	if p.timer, err = unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC); err != nil {
+		return nil, errors.Join(fmt.Errorf("create a timer descriptor: %w", err), p.close())
+	}
+	if p.event, err = unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC); err != nil {
+		return nil, errors.Join(fmt.Errorf("create an event descriptor: %w", err), p.close())
+	}
+	if err := errors.Join(p.watch(p.timer), p.watch(p.event)); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+// watch adds a descriptor. A closed descriptor leaves by itself.
+func (p *poller) watch(fd int) error {
+	if err := unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)}); err != nil {
+		return fmt.Errorf("watch descriptor %d: %w", fd, err)
+	}
+	return nil
+}
+
+// wait blocks until something is ready.
+func (p *poller) wait() error {
+	_, err := unix.EpollWait(p.epoll, p.ready[:], -1)
+	if err != nil && err != unix.EINTR {
+		return fmt.Errorf("wait for adverts: %w", err)
+	}
+	return nil
+}
+
+// setTimer arms the timer for a point of CLOCK_MONOTONIC, in nanoseconds; 0
+// disarms it. A point in the past fires at once.
+func (p *poller) setTimer(at int64) error {
+	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(at)}
+	if err := unix.TimerfdSettime(p.timer, unix.TFD_TIMER_ABSTIME, &spec, nil); err != nil {
+		return fmt.Errorf("set the timer: %w", err)
+	}
+	return nil
+}
+
+// expired reports whether the timer has run out since it was set last.
+func (p *poller) expired() bool { return readCount(p.timer) }
+
+// interrupt makes wait return; acknowledge takes that back.
+func (p *poller) interrupt() error {
+	one := [8]byte{0: 1, 7: 1} // not zero in either byte order
+	if _, err := unix.Write(p.event, one[:]); err != nil && err != unix.EAGAIN {
+		return fmt.Errorf("interrupt the loop: %w", err)
+	}
+	return nil
+}
+
+func (p *poller) acknowledge() bool { return readCount(p.event) }
+
+func readCount(fd int) bool {
+	var count [8]byte
+	n, err := unix.Read(fd, count[:])
+	return err == nil && n == len(count)
+}
+
+func (p *poller) close() error {
+	var errs []error
+	for _, fd := range []int{p.timer, p.event, p.epoll} {
+		if fd >= 0 {
+			errs = append(errs, unix.Close(fd))
+		}
+	}
+	p.timer, p.event, p.epoll = -1, -1, -1
+	return errors.Join(errs...)
+}

@@ -1,0 +1,113 @@
+package datapath
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"time"
+)
+
+// Run is the loop: it serves sink until ctx ends, on one locked thread, and
+// returns nil then. It ends earlier only when the kernel refuses to wait.
+func (d *Datapath) Run(ctx context.Context, sink Sink) error {
+	if !d.running.CompareAndSwap(false, true) {
+		return errors.New("the datapath runs already")
+	}
+	defer d.running.Store(false)
+	if err := d.sweepUnused(); err != nil {
+		return err
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	stop := context.AfterFunc(ctx, d.Interrupt)
+	defer stop()
+
+	for ctx.Err() == nil {
+		if err := d.poller.wait(); err != nil {
+			return err
+		}
+		d.turn(sink)
+	}
+	return nil
+}
+
+// turn serves whatever is ready. The timer is read first and told last: what
+// arrived before it ran out is then in the ring or in the sockets already.
+func (d *Datapath) turn(sink Sink) {
+	due := d.poller.expired()
+	for !d.drain(sink) {
+		// Another CPU is in the middle of writing a record: nanoseconds.
+		continue
+	}
+	if due && !d.wake.IsZero() {
+		d.wake = time.Time{}
+		sink.Wakeup(time.Now())
+	}
+	if d.poller.acknowledge() {
+		d.interrupted.Store(false)
+		sink.Interrupted()
+	}
+}
+
+// drain hands over everything that had arrived when it was called. It returns
+// false when it met a record that is still being written.
+func (d *Datapath) drain(sink Sink) bool {
+	if d.ring != nil && !d.drainRing(sink) {
+		return false
+	}
+	for _, s := range *d.sockets.Load() {
+		d.drainSocket(s, sink)
+	}
+	return true
+}
+
+func (d *Datapath) drainRing(sink Sink) bool {
+	limit := d.ring.end()
+	for {
+		record, busy := d.ring.peek(limit)
+		if record == nil {
+			return !busy
+		}
+		d.deliver(record, sink)
+		d.ring.pop()
+	}
+}
+
+// deliver tells the sink one record. Records of a kind that we do not know
+// cannot come: the program is ours.
+func (d *Datapath) deliver(record []byte, sink Sink) {
+	if kindOf(record) == vrrpEventKindEVENT_ADVERT {
+		if datagram, err := d.advert(record); err == nil {
+			sink.Datagram(datagram)
+		}
+	}
+}
+
+// Wake sets the one time at which sink.Wakeup is called; the zero Time means
+// never, a past time at once. Call it on the thread of Run, or before Run.
+func (d *Datapath) Wake(at time.Time) {
+	if at.Equal(d.wake) && at.IsZero() == d.wake.IsZero() {
+		return
+	}
+	d.wake = at
+	var stamp int64
+	if !at.IsZero() {
+		stamp = max(d.clock.stamp(at), 1)
+	}
+	if err := d.poller.setTimer(stamp); err != nil {
+		// Only a closed descriptor or a wrong argument can cause this.
+		panic(err)
+	}
+}
+
+// Interrupt makes Run call sink.Interrupted. Calls that come before the answer
+// are answered together.
+func (d *Datapath) Interrupt() {
+	if d.interrupted.Swap(true) {
+		return
+	}
+	if err := d.poller.interrupt(); err != nil {
+		// As above: the eventfd of a closed Datapath, of which nobody waits for an answer.
+		d.interrupted.Store(false)
+	}
+}
