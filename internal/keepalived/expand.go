@@ -2,6 +2,7 @@ package keepalived
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -52,6 +53,7 @@ func useAt(s string, i int) (use, bool) {
 // first. It returns false when a limit was hit; that is reported.
 func (p *parser) expand(l line) (out line, tail []line, changed, ok bool) {
 	replaced := 0
+	var tails [][]line // of the innermost definition last
 	for {
 		again := false
 		for i := 0; ; {
@@ -70,14 +72,17 @@ func (p *parser) expand(l line) (out line, tail []line, changed, ok bool) {
 			i = len(b.s)
 			b.add(l.text, u.end, len(l.s))
 			l.text = b.text(l.column(u.start))
-			tail = append(more, tail...)
+			if len(more) > 0 {
+				tails = append(tails, more)
+			}
 			changed, again = true, true
 			if replaced++; !p.mayExpand(l, replaced) {
 				return l, nil, true, false
 			}
 		}
 		if !again {
-			return l, tail, changed, true
+			slices.Reverse(tails)
+			return l, slices.Concat(tails...), changed, true
 		}
 	}
 }

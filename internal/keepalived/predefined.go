@@ -1,6 +1,7 @@
 package keepalived
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"strconv"
@@ -27,10 +28,20 @@ func (p *parser) predefined(l line, u use) (string, bool) {
 		if u.args == "" || strings.ContainsAny(u.args, " \t") {
 			return "", false
 		}
-		v, _ := p.opt.Env(u.args) // unset: empty
-		return v, !strings.ContainsAny(v, "\n\x00")
+		return p.environment(l, u)
 	}
 	return "", false
+}
+
+// environment is ${_ENV NAME}. A variable that is not set is empty.
+func (p *parser) environment(l line, u use) (string, bool) {
+	v, set := p.opt.Env(u.args)
+	if !set {
+		v = ""
+		p.warn(l, u.start, "environment", fmt.Sprintf("the environment has no variable %s; it is replaced by nothing", u.args),
+			"set it where the daemon is started, also for a check")
+	}
+	return v, !strings.ContainsAny(v, "\n\x00")
 }
 
 // directory is where a file lies; absolute when it is a real one, as
