@@ -70,7 +70,9 @@ func story(t *testing.T, pacing Pacing, f func(t *testing.T, a *Announcer, n *ne
 			Done:   func(owner string, why Reason, _ time.Time) { n.note("%s done: %v", owner, why) },
 			Failed: func(owner string, ifindex int, err error) { n.note("%s failed on %d: %v", owner, ifindex, err) },
 		}, func(ifindex int) (sender, error) {
+			n.mu.Lock()
 			n.opened[ifindex]++
+			n.mu.Unlock()
 			return fakeSender{n, ifindex}, nil
 		})
 		defer a.Close()
@@ -78,14 +80,37 @@ func story(t *testing.T, pacing Pacing, f func(t *testing.T, a *Announcer, n *ne
 	})
 }
 
-// rounds folds what was sent into one line for each moment: "5s: 5 x 192.0.2.1".
-func (n *network) rounds() (lines []string) {
+// all is what left so far, once everything that is due has left.
+func (n *network) all() []sent {
+	synctest.Wait()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for i := 0; i < len(n.frames); {
-		f := n.frames[i]
+	return slices.Clone(n.frames)
+}
+
+// said is what the Announcer told so far.
+func (n *network) said() []string {
+	synctest.Wait()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.notes)
+}
+
+// opens is how often the socket of an interface was opened.
+func (n *network) opens(ifindex int) int {
+	synctest.Wait()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.opened[ifindex]
+}
+
+// rounds folds what was sent into one line for each moment: "5s: 5 x 192.0.2.1".
+func (n *network) rounds() (lines []string) {
+	frames := n.all()
+	for i := 0; i < len(frames); {
+		f := frames[i]
 		j := i
-		for j < len(n.frames) && n.frames[j] == f {
+		for j < len(frames) && frames[j] == f {
 			j++
 		}
 		lines = append(lines, fmt.Sprintf("%v: %d x %s", f.at, j-i, f.addr))

@@ -3,7 +3,6 @@ package announce
 import (
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -19,7 +18,7 @@ func TestTakeover(t *testing.T) {
 		is(t, "frames", n.rounds(), `
 			0s: 5 x 192.0.2.1
 			5s: 5 x 192.0.2.1`)
-		is(t, "notes", n.notes, `
+		is(t, "notes", n.said(), `
 			0s VI_1 done: takeover
 			5s VI_1 done: takeover, delayed`)
 	})
@@ -28,7 +27,6 @@ func TestTakeover(t *testing.T) {
 func TestEveryAddressOnceBeforeAnyAgain(t *testing.T) {
 	story(t, Pacing{}, func(t *testing.T, a *Announcer, n *network) {
 		a.Announce("VI_1", Schedule{Repeat: 2}, on(1, "192.0.2.1", "192.0.2.2", "192.0.2.3"))
-		synctest.Wait()
 		is(t, "frames", n.rounds(), `
 			0s: 1 x 192.0.2.1
 			0s: 1 x 192.0.2.2
@@ -64,8 +62,7 @@ func TestStopMeansStop(t *testing.T) {
 			0s: 1 x 192.0.2.1
 			1s: 1 x 192.0.2.1`)
 		a.Again("VI_1", LowerPriority)
-		synctest.Wait()
-		is(t, "notes", n.notes, ``)
+		is(t, "notes", n.said(), ``)
 	})
 }
 
@@ -160,7 +157,7 @@ func TestGroupSharesItsPace(t *testing.T) {
 		a.Announce("VI_3", Schedule{Repeat: 2}, on(3, "192.0.2.3"))
 		time.Sleep(time.Minute)
 		shared := 0
-		for _, f := range n.frames {
+		for _, f := range n.all() {
 			if f.ifindex == 3 && f.at != 0 {
 				t.Errorf("interface 3 is in no group and had to wait: %v", f)
 			}
@@ -206,7 +203,7 @@ func TestBusyInterface(t *testing.T) {
 		is(t, "frames", n.rounds(), `
 			0s: 1 x 192.0.2.2
 			30ms: 2 x 192.0.2.1`)
-		is(t, "notes", n.notes, `
+		is(t, "notes", n.said(), `
 			0s VI_2 done: takeover
 			30ms VI_1 done: takeover`)
 	})
@@ -226,13 +223,13 @@ func TestDeadInterface(t *testing.T) {
 		a.Announce("VI_1", usual, append(on(1, "192.0.2.1"), on(2, "192.0.2.2")...))
 		time.Sleep(time.Second)
 		is(t, "frames", n.rounds(), `0s: 5 x 192.0.2.2`)
-		is(t, "notes", n.notes[:1], `0s VI_1 failed on 1: network is down`)
+		is(t, "notes", n.said()[:1], `0s VI_1 failed on 1: network is down`)
 		time.Sleep(time.Minute)
-		if got := len(n.frames); got != 3*5 {
+		if got := len(n.all()); got != 3*5 {
 			t.Errorf("%d frames in the end: %v", got, n.rounds())
 		}
-		if n.opened[1] != 2 {
-			t.Errorf("the socket was opened %d times, want 2", n.opened[1])
+		if n.opens(1) != 2 {
+			t.Errorf("the socket was opened %d times, want 2", n.opens(1))
 		}
 	})
 }
@@ -243,7 +240,7 @@ func TestBusyForGood(t *testing.T) {
 		n.refuse = func(int, int) (int, error) { return 0, unix.EAGAIN }
 		a.Announce("VI_1", Schedule{Repeat: 2}, on(1, "192.0.2.1"))
 		time.Sleep(time.Minute)
-		is(t, "notes", n.notes, `
+		is(t, "notes", n.said(), `
 			1s VI_1 failed on 1: resource temporarily unavailable
 			1s VI_1 done: takeover`)
 	})
@@ -256,28 +253,27 @@ func TestManyOwners(t *testing.T) {
 			a.Announce(fmt.Sprint("VI_", i), Schedule{Repeat: 1, Delay: time.Hour, Refresh: time.Hour},
 				on(1+i%4, fmt.Sprintf("10.0.%d.%d", i/250, 1+i%250)))
 		}
-		synctest.Wait()
-		if len(n.frames) != 1000 {
-			t.Fatalf("%d of 1000 left at once", len(n.frames))
+		if len(n.all()) != 1000 {
+			t.Fatalf("%d of 1000 left at once", len(n.all()))
 		}
 		a.Announce("late", Schedule{Repeat: 1, Delay: time.Second}, on(1, "192.0.2.1"))
 		time.Sleep(2 * time.Second)
-		if len(n.frames) != 1002 {
-			t.Errorf("%d frames, want 1002", len(n.frames))
+		if len(n.all()) != 1002 {
+			t.Errorf("%d frames, want 1002", len(n.all()))
 		}
 		for i := range 1000 {
 			a.Stop(fmt.Sprint("VI_", i))
 		}
 		time.Sleep(2 * time.Hour)
-		if len(n.frames) != 1002 {
-			t.Errorf("%d frames after all was stopped, want 1002", len(n.frames))
+		if len(n.all()) != 1002 {
+			t.Errorf("%d frames after all was stopped, want 1002", len(n.all()))
 		}
 	})
 }
 
 // split lists gratuitous ARPs and advertisements apart.
 func split(n *network) (garps, advertisements []string) {
-	for _, f := range n.frames {
+	for _, f := range n.all() {
 		line := fmt.Sprintf("%v: %s on %d", f.at, f.addr, f.ifindex)
 		if len(f.addr) > 4 && f.addr[:4] == "2001" {
 			advertisements = append(advertisements, line)

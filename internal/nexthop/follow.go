@@ -65,6 +65,7 @@ func (r *Resolver) answered(to way, mac [6]byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, w := range r.byWay[to] {
+		w.proved = time.Now()
 		r.publish(w, State{MAC: mac, IfIndex: to.ifindex, Via: to.via, OK: true})
 	}
 }

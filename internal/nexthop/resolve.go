@@ -16,6 +16,9 @@ const (
 	// checks it. The kernel then waits five seconds for a hint from above
 	// before it sends its first probe.
 	probeStale = 5 * time.Second
+	// proof is how long an answer to our own question counts, where the
+	// kernel gets none to its own.
+	proof = 3 * probeStale
 )
 
 // resolve looks a target's way up from the start. The caller holds r.mu.
@@ -29,7 +32,7 @@ func (r *Resolver) resolve(w *target, now time.Time) error {
 	w.routed = now
 	if to != w.way {
 		r.unlink(w)
-		w.way, w.used = to, time.Time{}
+		w.way, w.used, w.proved, w.missed = to, time.Time{}, time.Time{}, 0
 		r.byWay[to] = append(r.byWay[to], w)
 	}
 	n, err := r.lookup(to)
@@ -65,34 +68,41 @@ func (r *Resolver) lost(w *target, why error, now time.Time) {
 // not enough. The caller holds r.mu.
 func (r *Resolver) take(w *target, n neighbour, now time.Time) {
 	if n.usable() {
+		w.missed = 0
 		r.publish(w, State{MAC: n.mac, IfIndex: n.ifindex, Via: n.via, OK: true})
 		if n.state&netlink.NUD_STALE != 0 && now.Sub(w.used) >= probeStale {
 			r.ask(w, now)
 		}
 		return
 	}
-	s := w.hop.State()
-	if s.IfIndex != w.way.ifindex || s.Via != w.way.via {
-		s = State{IfIndex: w.way.ifindex, Via: w.way.via} // the old MAC was another hop's
+	every := retry - retry/8 // the ticks are not exact
+	if now.Sub(w.proved) < proof {
+		every = probeStale
+	} else {
+		s := w.hop.State()
+		if s.IfIndex != w.way.ifindex || s.Via != w.way.via {
+			s = State{IfIndex: w.way.ifindex, Via: w.way.via} // the old MAC was another hop's
+		}
+		s.Problem = ErrUnresolved
+		r.publish(w, s)
 	}
-	s.Problem = ErrUnresolved
-	r.publish(w, s)
-	if !n.pinned() && now.Sub(w.used) >= retry-retry/8 {
+	if !n.pinned() && now.Sub(w.used) >= every {
 		r.ask(w, now)
+		w.missed++
 	}
 }
 
-// ask makes the kernel resolve or probe the neighbour. An entry that is being
-// resolved already is left in peace by the kernel itself.
+// ask makes the kernel resolve or probe the neighbour; an entry that is being
+// resolved already is left in peace by the kernel itself. Where the kernel
+// had its chance before, a firewall may hold it up, and we ask as well.
 func (r *Resolver) ask(w *target, now time.Time) {
-	again := now.Sub(w.used) < 2*retry && !w.hop.State().OK
 	w.used = now
 	if err := r.use(w.way); err != nil {
 		s := w.hop.State()
 		s.Problem = err
 		r.publish(w, s)
 	}
-	if again { // the kernel had its chance: a firewall may hold it up
+	if w.missed > 0 {
 		r.prober.ask(w.way, w.hop.target.Source)
 	}
 }

@@ -49,6 +49,8 @@ type target struct {
 	way    way
 	routed time.Time // when the routes last gave a way
 	used   time.Time // when the kernel was last asked to probe
+	missed int       // how often it was asked since it last had an answer
+	proved time.Time // when our own question was last answered
 	looked time.Time // when the kernel's tables were last read for it
 }
 
