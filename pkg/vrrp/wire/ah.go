@@ -43,7 +43,7 @@ func (p *Packet) authHeader() ([]byte, bool) {
 }
 
 // icv computes integrity check values with one password. It is always behind a
-// pointer, see secret.
+// pointer.
 type icv struct {
 	hash   hash.Hash
 	header [60]byte // the longest IPv4 header

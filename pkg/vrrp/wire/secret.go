@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"crypto/subtle"
 	"errors"
 	"fmt"
@@ -10,10 +11,20 @@ import (
 // redacted stands wherever a secret would have been printed.
 const redacted = "[redacted]"
 
-// secret is behind a pointer wherever it is stored: fmt follows no pointer
-// below the first level, so a secret stays unprinted even when it is reached
-// through unexported fields, where fmt cannot call Format.
-type secret struct{ octets []byte }
+// secret stays unprinted even where fmt reaches it through unexported fields
+// and so cannot call Format. fmt follows one pointer, with a verb that does not
+// suit it, but never two; reflect.DeepEqual, which compares settings, follows both.
+type secret struct{ octets *[]byte }
+
+func newSecret(octets []byte) *secret { return &secret{&octets} }
+
+// bytes returns the secret itself, nil when there is none.
+func (s *secret) bytes() []byte {
+	if s == nil {
+		return nil
+	}
+	return *s.octets
+}
 
 // Password is the secret of AuthPass and AuthAH: eight octets, RFC 2338 §5.3.10.
 // The zero Password is eight zero octets.
@@ -24,15 +35,13 @@ type Password struct{ s *secret }
 func NewPassword(text string) Password {
 	octets := make([]byte, AuthDataLen)
 	copy(octets, text)
-	return Password{&secret{octets}}
+	return Password{newSecret(octets)}
 }
 
 // octets returns the eight bytes as they stand on the wire.
 func (p Password) octets() [AuthDataLen]byte {
 	var out [AuthDataLen]byte
-	if p.s != nil {
-		copy(out[:], p.s.octets)
-	}
+	copy(out[:], p.s.bytes())
 	return out
 }
 
@@ -75,7 +84,7 @@ func NewKey(id uint8, key []byte) (Key, error) {
 	if len(key) < MinKeyLen || len(key) > MaxKeyLen {
 		return Key{}, fmt.Errorf("key %d: %d bytes long, must be %d to %d", id, len(key), MinKeyLen, MaxKeyLen)
 	}
-	return Key{id, &secret{append([]byte(nil), key...)}}, nil
+	return Key{id, newSecret(bytes.Clone(key))}, nil
 }
 
 // ID returns the key id, the octet that names the key in the trailer.
@@ -83,10 +92,7 @@ func (k Key) ID() uint8 { return k.id }
 
 // Equal compares two keys, their octets in constant time.
 func (k Key) Equal(o Key) bool {
-	if k.s == nil || o.s == nil {
-		return k.s == o.s && k.id == o.id
-	}
-	return k.id == o.id && subtle.ConstantTimeCompare(k.s.octets, o.s.octets) == 1
+	return k.id == o.id && subtle.ConstantTimeCompare(k.s.bytes(), o.s.bytes()) == 1
 }
 
 // String shows the id, not the key.

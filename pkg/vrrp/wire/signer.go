@@ -50,7 +50,8 @@ func (s *Signer) Update(auth Auth) error {
 //
 // The HMAC sequence is the clock, or the last one plus one when the clock has
 // not moved past it. In time mode it starts again from the clock when it is
-// further ahead of it than the window, since receivers would refuse it.
+// further ahead of it than the window: receivers would refuse it as stale, and
+// have forgotten their marks by the same rule.
 func (s *Signer) Next(now time.Time) {
 	if s.icv != nil {
 		s.ah++
@@ -59,12 +60,11 @@ func (s *Signer) Next(now time.Time) {
 		return
 	}
 	clock := clockSequence(now)
-	ahead := int64(s.sequence - clock)
 	ring := &s.auth.HMAC
 	switch {
-	case !s.started, ahead < 0:
+	case !s.started, int64(clock-s.sequence) > 0:
 		s.sequence = clock
-	case ring.Replay == ReplayTime && ahead > int64(ring.Window/time.Second)<<32:
+	case ring.Replay == ReplayTime && !inWindow(s.sequence, ring.Window, now):
 		s.sequence = clock
 	default:
 		s.sequence++

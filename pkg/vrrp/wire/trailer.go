@@ -54,7 +54,7 @@ func (p *Packet) trailer() ([]byte, bool) {
 	return message[n:], true
 }
 
-// mac is one key ready to sign and verify. It is always behind a pointer, see secret.
+// mac is one key ready to sign and verify. It is always behind a pointer.
 type mac struct {
 	hash   hash.Hash
 	pseudo [20]byte // family, version, VRID, zero, source in 16 bytes
@@ -62,7 +62,7 @@ type mac struct {
 }
 
 func newMAC(k Key) *mac {
-	m := &mac{hash: hmac.New(sha256.New, k.s.octets)}
+	m := &mac{hash: hmac.New(sha256.New, k.s.bytes())}
 	// The first Reset keeps the state after the key, which allocates; later ones do not.
 	m.hash.Reset()
 	return m
