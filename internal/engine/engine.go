@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
 // Engine owns every virtual router. See the package documentation for which
@@ -27,6 +28,7 @@ type Engine struct {
 	schedule schedule
 	alarm    time.Time // what Wake was last asked for
 	round    uint64    // counts Wakeups
+	packet   wire.Packet
 }
 
 // letter is a fact on its way to the loop thread. err, if there, gets what

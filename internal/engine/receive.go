@@ -9,22 +9,25 @@ import (
 
 // Datagram takes in one datagram that the datapath picked up. Loop thread only.
 func (e *Engine) Datagram(d wire.Datagram) {
-	p, reject := wire.Open(d.IP)
-	if reject.Ignored() {
+	// The packet is the engine's own: on the stack it would be moved to the heap
+	// for every advert, since a Probe sees its address.
+	p := &e.packet
+	var reject wire.Reject
+	if *p, reject = wire.Open(d.IP); reject.Ignored() {
 		return
 	}
 	port := e.wires[d.IfIndex]
 	if port == nil {
 		return // the interface has just lost its last router
 	}
-	i, reject := wire.Find(&p, port.rules)
+	i, reject := wire.Find(p, port.rules)
 	if i < 0 {
 		if !reject.Ignored() {
 			e.ports.Stray(d.IfIndex, reject)
 		}
 		return
 	}
-	e.receive(d, &p, port.members[i])
+	e.receive(d, p, port.members[i])
 	e.setAlarm()
 }
 
