@@ -1,0 +1,115 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/xvrrp/xvrrp/internal/keepalived"
+)
+
+// A statement is what the text reader gives; the short name keeps the tables
+// of keywords readable.
+type statement = keepalived.Statement
+
+// reader collects findings while statements become settings.
+type reader struct {
+	opt      Options
+	findings []Finding
+	// doc takes top-level blocks that a missing brace left inside another.
+	doc *document
+	// hostList is what Options.Interfaces said, asked once.
+	hostList  []HostInterface
+	hostAsked bool
+	// named remembers which keywords that have no effect were named already.
+	named map[string]bool
+}
+
+// spot is a place that a finding can point to.
+type spot struct {
+	pos   Pos
+	line  string
+	trail []Step
+}
+
+// at is the keyword of a statement.
+func at(st *statement) spot {
+	if st == nil {
+		return spot{}
+	}
+	return spot{Pos(st.Pos), st.Line, steps(st.Trail)}
+}
+
+// arg is the i-th word after the keyword, or the keyword when there is none.
+func arg(st *statement, i int) spot {
+	if args := st.Args(); i >= 0 && i < len(args) {
+		w := args[i]
+		s := spot{Pos(w.Pos), st.Line, steps(w.Trail)}
+		if w.Pos.Line != st.Pos.Line || w.Pos.File != st.Pos.File {
+			s.line = ""
+		}
+		return s
+	}
+	return at(st)
+}
+
+func steps(trail keepalived.Trail) []Step {
+	var out []Step
+	for _, s := range trail {
+		out = append(out, Step{Pos(s.Pos), s.String()})
+	}
+	return out
+}
+
+func (r *reader) add(sev Severity, code string, s spot, remedy, format string, args ...any) {
+	r.findings = append(r.findings, Finding{
+		Severity: sev, Code: code, Pos: s.pos, Line: s.line, Trail: s.trail,
+		Text: fmt.Sprintf(format, args...), Remedy: remedy,
+	})
+}
+
+func (r *reader) err(code string, s spot, remedy, format string, args ...any) {
+	r.add(Error, code, s, remedy, format, args...)
+}
+
+func (r *reader) warn(code string, s spot, remedy, format string, args ...any) {
+	r.add(Warning, code, s, remedy, format, args...)
+}
+
+func (r *reader) note(code string, s spot, remedy, format string, args ...any) {
+	r.add(Note, code, s, remedy, format, args...)
+}
+
+// once reports whether key is named for the first time.
+func (r *reader) once(key string) bool {
+	if r.named[key] {
+		return false
+	}
+	r.named[key] = true
+	return true
+}
+
+// fromDiagnostics takes over what the text reader had to say.
+func (r *reader) fromDiagnostics(list []keepalived.Diagnostic) {
+	for _, d := range list {
+		sev := Note
+		switch d.Severity {
+		case keepalived.Error:
+			sev = Error
+		case keepalived.Warning:
+			sev = Warning
+		}
+		r.findings = append(r.findings, Finding{
+			Severity: sev, Code: d.Code, Pos: Pos(d.Pos), Text: d.Text,
+			Remedy: d.Remedy, Line: d.Line, Trail: steps(d.Trail),
+		})
+	}
+}
+
+// quote shows a word of the file in a message, shortened when it is long.
+func quote(s string) string {
+	const most = 60
+	if len(s) > most {
+		s = s[:most] + "…"
+	}
+	return `"` + strings.ToValidUTF8(visible(s), "?") + `"`
+}
