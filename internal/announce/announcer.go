@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"github.com/vishvananda/netns"
 )
 
 // Options are what an Announcer tells, all on its own goroutine (or on the
@@ -27,7 +25,7 @@ type Options struct {
 type Announcer struct {
 	options Options
 	open    func(ifindex int) (sender, error)
-	ns      netns.NsHandle
+	ns      namespace
 	wake    chan struct{}
 	done    chan struct{}
 	ended   sync.WaitGroup
@@ -40,12 +38,12 @@ type Announcer struct {
 // Open starts an Announcer that sends in the network namespace of the calling
 // thread. It needs CAP_NET_RAW.
 func Open(options Options) (*Announcer, error) {
-	ns, err := netns.Get()
+	ns, err := here()
 	if err != nil {
-		return nil, fmt.Errorf("announce: network namespace: %w", err)
+		return nil, fmt.Errorf("announce: %w", err)
 	}
 	a := begin(options, func(ifindex int) (s sender, err error) {
-		err = inside(ns, func() error {
+		err = ns.do(func() error {
 			s, err = openSocket(ifindex)
 			return err
 		})
@@ -56,7 +54,7 @@ func Open(options Options) (*Announcer, error) {
 }
 
 func begin(options Options, open func(int) (sender, error)) *Announcer {
-	a := &Announcer{options: options, open: open, ns: netns.None(), plan: newPlan(), senders: map[int]sender{},
+	a := &Announcer{options: options, open: open, plan: newPlan(), senders: map[int]sender{},
 		wake: make(chan struct{}, 1), done: make(chan struct{})}
 	a.plan.pacing = options.Pacing
 	a.ended.Add(1)
@@ -71,10 +69,7 @@ func (a *Announcer) Close() error {
 	for _, s := range a.senders {
 		s.close()
 	}
-	if a.ns.IsOpen() {
-		return a.ns.Close()
-	}
-	return nil
+	return a.ns.close()
 }
 
 // Announce starts the schedule of an owner, in place of an earlier one. The

@@ -1,6 +1,7 @@
 package nexthop
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -8,8 +9,6 @@ import (
 	"time"
 
 	"github.com/mdlayher/packet"
-	"github.com/vishvananda/netns"
-	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 )
 
@@ -19,7 +18,7 @@ import (
 // taken when the kernel's own resolution got no answer.
 type prober struct {
 	answered func(way, [6]byte)
-	ns       netns.NsHandle // where the sockets are opened; the resolver's
+	ns       namespace // where the sockets are opened; the resolver's
 	mu       sync.Mutex
 	ears     map[ear]*packet.Conn
 	closed   bool
@@ -35,7 +34,7 @@ type ear struct {
 // listenFor is how long a socket waits for an answer to the latest question.
 const listenFor = 3 * time.Second
 
-func newProber(ns netns.NsHandle, answered func(way, [6]byte)) *prober {
+func newProber(ns namespace, answered func(way, [6]byte)) *prober {
 	return &prober{ns: ns, answered: answered, ears: map[ear]*packet.Conn{}}
 }
 
@@ -45,7 +44,7 @@ func (p *prober) ask(w way, source netip.Addr) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.closed {
-		_ = inside(p.ns, func() error { return p.send(w, source) })
+		_ = p.ns.do(func() error { return p.send(w, source) })
 	}
 }
 
@@ -77,15 +76,16 @@ func (p *prober) open(e ear, link *net.Interface) (*packet.Conn, error) {
 	if conn := p.ears[e]; conn != nil {
 		return conn, nil
 	}
-	protocol, filter := unix.ETH_P_ARP, []bpf.Instruction(nil)
+	protocol := unix.ETH_P_ARP
 	if e.family == unix.AF_INET6 {
-		protocol, filter = unix.ETH_P_IPV6, advertisements
+		protocol = unix.ETH_P_IPV6
 	}
-	raw, err := bpf.Assemble(append(filter, bpf.RetConstant{Val: 1 << 16}))
-	if err != nil {
-		return nil, err
+	conn, err := packet.Listen(link, packet.Datagram, protocol, nil)
+	if err == nil && e.family == unix.AF_INET6 {
+		if err = onlyAdvertisements(conn); err != nil {
+			conn.Close()
+		}
 	}
-	conn, err := packet.Listen(link, packet.Datagram, protocol, &packet.Config{Filter: raw})
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", link.Name, err)
 	}
@@ -95,15 +95,29 @@ func (p *prober) open(e ear, link *net.Interface) (*packet.Conn, error) {
 	return conn, nil
 }
 
-// advertisements passes neighbour advertisements (ICMPv6 type 136) without
-// extension headers and drops the rest; what follows it is the pass.
-var advertisements = []bpf.Instruction{
-	bpf.LoadAbsolute{Off: 6, Size: 1}, // next header
-	bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.IPPROTO_ICMPV6, SkipTrue: 1},
-	bpf.RetConstant{Val: 0},
-	bpf.LoadAbsolute{Off: 40, Size: 1}, // ICMPv6 type
-	bpf.JumpIf{Cond: bpf.JumpEqual, Val: 136, SkipTrue: 1},
-	bpf.RetConstant{Val: 0},
+// onlyAdvertisements sets a socket filter that passes neighbour advertisements
+// (ICMPv6 type 136 right behind the IPv6 header) and nothing else: the socket
+// would be handed all IPv6 traffic of the interface.
+func onlyAdvertisements(conn *packet.Conn) error {
+	const load, equal, give = unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, unix.BPF_JMP | unix.BPF_JEQ, unix.BPF_RET
+	program := []unix.SockFilter{
+		{Code: load, K: 6}, // next header
+		{Code: equal, K: unix.IPPROTO_ICMPV6, Jf: 3},
+		{Code: load, K: 40}, // ICMPv6 type
+		{Code: equal, K: 136, Jf: 1},
+		{Code: give, K: 1 << 16},
+		{Code: give, K: 0},
+	}
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	filter := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		failed = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &filter)
+	})
+	return errors.Join(err, failed)
 }
 
 // hear reads answers until nobody asked for a while.

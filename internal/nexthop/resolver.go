@@ -10,7 +10,6 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
-	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 )
 
@@ -27,7 +26,7 @@ type Sink interface {
 // namespace of the thread that called Open.
 type Resolver struct {
 	sink    Sink
-	ns      netns.NsHandle
+	ns      namespace
 	handle  *netlink.Handle
 	sockets map[int]*nl.SocketHandle // of lookup: the one request that handle lacks
 	news    *news
@@ -57,7 +56,6 @@ type target struct {
 // Open starts to follow the kernel's tables.
 func Open(sink Sink) (*Resolver, error) {
 	r := &Resolver{
-		ns:      netns.None(),
 		sink:    sink,
 		done:    make(chan struct{}),
 		wake:    make(chan struct{}, 1),
@@ -82,13 +80,13 @@ func (r *Resolver) open() (err error) {
 	if r.handle, err = netlink.NewHandle(unix.NETLINK_ROUTE); err != nil {
 		return fmt.Errorf("netlink: %w", err)
 	}
-	socket, err := nl.GetNetlinkSocketAt(netns.None(), netns.None(), unix.NETLINK_ROUTE)
+	socket, err := nl.Subscribe(unix.NETLINK_ROUTE) // to no group
 	if err != nil {
 		return fmt.Errorf("netlink: %w", err)
 	}
 	r.sockets = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}}
-	if r.ns, err = netns.Get(); err != nil {
-		return fmt.Errorf("network namespace: %w", err)
+	if r.ns, err = here(); err != nil {
+		return err
 	}
 	r.prober = newProber(r.ns, r.answered)
 	return nil
@@ -114,9 +112,7 @@ func (r *Resolver) closeSockets() {
 	for _, s := range r.sockets {
 		s.Close()
 	}
-	if r.ns.IsOpen() {
-		r.ns.Close()
-	}
+	_ = r.ns.close() // it was opened for reading only
 }
 
 // Watch starts to resolve a peer and gives its Hop, the same one for the same
