@@ -34,20 +34,13 @@ func (c ChecksumForm) String() string {
 	return fmt.Sprintf("form %d", uint8(c))
 }
 
-// sum adds the 16-bit words of b to a one's complement sum (RFC 1071). An odd
-// last byte counts as the high half of a word. It adds two words at a time;
-// 2^32 of them fit before the accumulator would overflow.
+// sum adds the 16-bit words of b to a one's complement sum (RFC 1071), two at a
+// time: the length of everything in VRRP and around it is a multiple of four
+// bytes. 2^32 steps fit before the accumulator would overflow.
 func sum(b []byte, acc uint64) uint64 {
 	for len(b) >= 4 {
 		acc += uint64(binary.BigEndian.Uint32(b))
 		b = b[4:]
-	}
-	if len(b) >= 2 {
-		acc += uint64(binary.BigEndian.Uint16(b))
-		b = b[2:]
-	}
-	if len(b) == 1 {
-		acc += uint64(b[0]) << 8
 	}
 	return acc
 }

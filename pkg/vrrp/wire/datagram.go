@@ -2,7 +2,6 @@ package wire
 
 import (
 	"fmt"
-	"io"
 	"time"
 )
 
@@ -51,7 +50,4 @@ func (d Datagram) String() string {
 func (d Datagram) GoString() string { return d.String() }
 
 // Format is String whatever the verb: the bytes may hold a password.
-func (d Datagram) Format(f fmt.State, _ rune) {
-	// fmt keeps the error of its own writer; a Formatter has nowhere to report one.
-	_, _ = io.WriteString(f, d.String())
-}
+func (d Datagram) Format(f fmt.State, _ rune) { writeText(f, d.String()) }

@@ -15,8 +15,8 @@
 // virtual router among those of the interface, and Check does everything that
 // needs its settings: destination, peers, length, checksum, authentication,
 // replay, intervals and addresses. [Rules.Check] repeats a Reject of Open
-// unless an earlier check of section "order" below fails, so a caller may
-// ignore Open's answer and take that of Check. A Reject is an error and a
+// unless an earlier check in the order below fails, so a caller may ignore
+// Open's answer and take that of Check. A Reject is an error and a
 // metric label at once.
 //
 // Sending is an [Advert] that appends itself as a complete IP datagram, or a

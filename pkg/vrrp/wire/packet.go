@@ -3,7 +3,6 @@ package wire
 import (
 	"encoding/binary"
 	"fmt"
-	"io"
 	"net/netip"
 	"time"
 )
@@ -208,7 +207,4 @@ func (p Packet) String() string {
 func (p Packet) GoString() string { return p.String() }
 
 // Format is String whatever the verb: the bytes may hold a password.
-func (p Packet) Format(f fmt.State, _ rune) {
-	// fmt keeps the error of its own writer; a Formatter has nowhere to report one.
-	_, _ = io.WriteString(f, p.String())
-}
+func (p Packet) Format(f fmt.State, _ rune) { writeText(f, p.String()) }

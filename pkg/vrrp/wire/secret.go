@@ -5,7 +5,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"io"
 )
 
 // redacted stands wherever a secret would have been printed.
@@ -58,7 +57,7 @@ func (p Password) String() string { return redacted }
 func (p Password) GoString() string { return redacted }
 
 // Format does not show the password, whatever the verb.
-func (p Password) Format(f fmt.State, _ rune) { writeRedacted(f, redacted) }
+func (p Password) Format(f fmt.State, _ rune) { writeText(f, redacted) }
 
 // MarshalText does not show the password.
 func (p Password) MarshalText() ([]byte, error) { return []byte(redacted), nil }
@@ -102,12 +101,13 @@ func (k Key) String() string { return fmt.Sprintf("key %d %s", k.id, redacted) }
 func (k Key) GoString() string { return k.String() }
 
 // Format shows the id, not the key, whatever the verb.
-func (k Key) Format(f fmt.State, _ rune) { writeRedacted(f, k.String()) }
+func (k Key) Format(f fmt.State, _ rune) { writeText(f, k.String()) }
 
 // MarshalText shows the id, not the key.
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-func writeRedacted(f fmt.State, text string) {
+// writeText is the body of every Format here: the same text whatever the verb.
+func writeText(f fmt.State, text string) {
 	// fmt keeps the error of its own writer; a Formatter has nowhere to report one.
-	_, _ = io.WriteString(f, text)
+	_, _ = f.Write([]byte(text))
 }
