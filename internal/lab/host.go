@@ -140,7 +140,7 @@ func (h *Host) Addresses(link string) ([]netip.Prefix, error) {
 	if err != nil {
 		return nil, fmt.Errorf("host %s: %s: %w", h.Name, link, err)
 	}
-	list, err := h.ns.nl.AddrList(l, netlink.FAMILY_ALL)
+	list, err := h.ns.addresses(l)
 	if err != nil {
 		return nil, fmt.Errorf("host %s: addresses of %s: %w", h.Name, link, err)
 	}
@@ -158,7 +158,7 @@ func (h *Host) Addresses(link string) ([]netip.Prefix, error) {
 
 // Has reports whether any link of the host holds the address.
 func (h *Host) Has(ip netip.Addr) (bool, error) {
-	list, err := h.ns.nl.AddrList(nil, netlink.FAMILY_ALL)
+	list, err := h.ns.addresses(nil)
 	if err != nil {
 		return false, fmt.Errorf("host %s: addresses: %w", h.Name, err)
 	}

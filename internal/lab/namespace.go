@@ -132,6 +132,16 @@ func (ns *namespace) waitCarrier(link string) error {
 	}
 }
 
+// addresses lists a link's addresses, all with nil, and asks again when a change made the list incomplete.
+func (ns *namespace) addresses(l netlink.Link) (list []netlink.Addr, err error) {
+	for range 20 {
+		if list, err = ns.nl.AddrList(l, netlink.FAMILY_ALL); !errors.Is(err, netlink.ErrDumpInterrupted) {
+			return list, err
+		}
+	}
+	return list, err
+}
+
 // sysctl writes value to /proc/sys/<key>, as seen from inside.
 func (ns *namespace) sysctl(key, value string) error {
 	return ns.do(func() error {

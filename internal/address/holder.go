@@ -1,0 +1,219 @@
+package address
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"sync"
+)
+
+// Config is what a holder needs to know.
+type Config struct {
+	Journal string     // path of the journal; empty: none is kept, and a killed daemon's addresses are orphans
+	Notify  func(Note) // told what the watcher does on its own; may be nil. Called without locks, one at a time
+}
+
+// A Holder keeps the wanted addresses in the kernel of one network namespace. Its methods may be called from several
+// goroutines.
+type Holder struct {
+	notify func(Note)
+
+	mu        sync.Mutex
+	req       *socket
+	journal   *journal
+	entries   map[name]*entry // everything wanted
+	order     []*entry        // the same as first claimed: the journal's order
+	placed    map[key]*entry  // those that stand in the kernel
+	inherited map[key]fact    // a predecessor's, not yet claimed or removed
+	leaving   map[key]place   // ours, unwanted, but the kernel would not delete them yet
+	leave     retry           // when to try again
+	strays    map[name]*stray // configured, wanted or not, see Watch
+	tags      bool            // the kernel shows protocol tags
+	stats     Stats
+	running   bool
+	closed    bool
+
+	watch *watcher
+}
+
+// A status is how a wanted address stands.
+type status int
+
+const (
+	missing status = iota
+	ours           // we added it, or our predecessor did
+	foreign        // it stood before us
+)
+
+// An entry is one wanted address.
+type entry struct {
+	Address
+	owners []string
+	status status
+	was    status // what it was before it was missing
+	index  int    // the interface on which it stands, or last stood; 0: none
+	err    error  // why it is missing
+
+	retry    retry
+	lost     bool // it stood, and somebody took it away
+	told     bool // its loss is known to be lasting, and was told
+	restored int  // how often it was put back since it was claimed
+}
+
+func (e *entry) key() key { return keyOf(e.index, e.Prefix, e.Peer) }
+
+// Stats counts what a holder did since it was opened.
+type Stats struct {
+	Added, Adopted, Deleted uint64
+	Restored                uint64 // put back after somebody else took them away
+	Refused                 uint64 // requests that the kernel refused
+	StraysRemoved           uint64
+	Resyncs                 uint64 // times the kernel had more to tell than we could hear
+}
+
+// Open makes a holder in the network namespace of the calling thread and reads the journal. What a predecessor left is
+// kept until it is claimed or RemoveInherited is called.
+func Open(cfg Config) (*Holder, error) {
+	h := &Holder{
+		notify:    cfg.Notify,
+		entries:   map[name]*entry{},
+		placed:    map[key]*entry{},
+		inherited: map[key]fact{},
+		leaving:   map[key]place{},
+		strays:    map[name]*stray{},
+	}
+	if h.notify == nil {
+		h.notify = func(Note) {}
+	}
+	if err := h.open(cfg.Journal); err != nil {
+		return nil, fmt.Errorf("address: %w", errors.Join(err, h.Close()))
+	}
+	return h, nil
+}
+
+func (h *Holder) open(path string) error {
+	var err error
+	if h.req, err = openSocket(); err != nil {
+		return err
+	}
+	if h.watch, err = openWatcher(); err != nil { // before the first list, so that no change falls between
+		return err
+	}
+	cookie, err := h.req.netnsCookie()
+	if err != nil {
+		return err
+	}
+	var left []place
+	if h.journal, left, err = openJournal(path, cookie); err != nil {
+		return err
+	}
+	facts, err := h.facts(0)
+	if err != nil {
+		return err
+	}
+	h.inherit(left, facts)
+	h.running = true
+	go h.run()
+	return nil
+}
+
+// facts lists addresses and learns whether this kernel shows tags: 127.0.0.1 has one.
+func (h *Holder) facts(index int) ([]fact, error) {
+	list, err := h.req.facts(index)
+	for _, f := range list {
+		h.tags = h.tags || f.proto != 0
+	}
+	return list, err
+}
+
+// inherit takes over what the journal names and the kernel still has. An address without our tag, where there are tags, is
+// somebody else's who came after ours was gone.
+func (h *Holder) inherit(left []place, facts []fact) {
+	known := make(map[key]bool, len(left))
+	for _, p := range left {
+		known[p.key()] = true
+	}
+	for _, f := range facts {
+		if known[f.key()] && (!h.tags || f.proto == tag) {
+			h.inherited[f.key()] = f
+		}
+	}
+}
+
+// Inherited lists the predecessor's addresses that nobody has claimed yet, in no order.
+func (h *Holder) Inherited() []netip.Prefix {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var list []netip.Prefix
+	for _, f := range h.inherited {
+		list = append(list, f.prefix)
+	}
+	return list
+}
+
+// RemoveInherited deletes the predecessor's addresses that nobody has claimed. What cannot be deleted is tried again later.
+func (h *Holder) RemoveInherited() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return errClosed
+	}
+	for k, f := range h.inherited {
+		h.leaving[k] = place{f.index, f.prefix, f.peer}
+		delete(h.inherited, k)
+	}
+	return h.deleteLeaving()
+}
+
+// Stats is a copy of the counters.
+func (h *Holder) Stats() Stats {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.stats
+}
+
+// Close ends the watching. Addresses stay as they are: a stop releases first, a restart in place does not.
+func (h *Holder) Close() error {
+	h.mu.Lock()
+	again := h.closed
+	h.closed = true
+	h.mu.Unlock()
+	if again {
+		return nil
+	}
+	var errs []error
+	if h.watch != nil {
+		if err := h.watch.close(); err != nil && !errors.Is(err, os.ErrClosed) {
+			errs = append(errs, err)
+		}
+		if h.running {
+			<-h.watch.done
+		}
+	}
+	if h.req != nil {
+		errs = append(errs, h.req.close())
+	}
+	return errors.Join(errs...)
+}
+
+// writeJournal writes everything that is ours or may become ours.
+func (h *Holder) writeJournal() error {
+	return h.journal.write(func(yield func(place) bool) {
+		for _, e := range h.order {
+			if e.index != 0 && e.status != foreign && e.was != foreign && !yield(place{e.index, e.Prefix, e.Peer}) {
+				return
+			}
+		}
+		for _, f := range h.inherited {
+			if !yield(place{f.index, f.prefix, f.peer}) {
+				return
+			}
+		}
+		for _, p := range h.leaving {
+			if !yield(p) {
+				return
+			}
+		}
+	})
+}
