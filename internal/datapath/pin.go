@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A link's pin is named after its mode and interface: "xdp-3", "tc-3". The
-// names of everything else that is pinned begin otherwise.
+// A link's pin is named after its mode and interface: "xdp-3", "tc-3". For
+// clsact filters see there.
 
 func (d *Datapath) pinPath(ifindex int, m Mode) string {
 	return filepath.Join(d.cfg.PinDir, string(m)+"-"+strconv.Itoa(ifindex))
@@ -52,6 +52,11 @@ func (d *Datapath) adopt(ifindex int, modes []Mode) (*attachment, error) {
 		return nil, nil
 	}
 	var adopted *attachment
+	if _, err := os.Stat(d.clsactOf(ifindex).marker); err == nil && !contains(modes, TC) {
+		if err := d.clsactOf(ifindex).release(); err != nil {
+			return nil, err
+		}
+	}
 	for _, m := range []Mode{XDP, XDPGeneric, TC} {
 		l, err := link.LoadPinnedLink(d.pinPath(ifindex, m), nil)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -128,6 +133,9 @@ func (d *Datapath) sweep(used func(int, Mode) bool) error {
 	}
 	var errs []error
 	for _, e := range entries {
+		if err := d.sweepClsact(e.Name(), used == nil); err != nil {
+			errs = append(errs, err)
+		}
 		ifindex, m, ok := parsePin(e.Name())
 		if !ok || used != nil && used(ifindex, m) {
 			continue
@@ -141,6 +149,20 @@ func (d *Datapath) sweep(used func(int, Mode) bool) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// sweepClsact removes the clsact filter that a mark stands for, unless we use
+// it and all is false.
+func (d *Datapath) sweepClsact(mark string, all bool) error {
+	rest, _ := strings.CutPrefix(mark, clsactPin)
+	ifindex, err := strconv.Atoi(rest)
+	if err != nil {
+		return nil // another pin
+	}
+	if a, ok := d.attached[ifindex]; ok && a.filter != nil && !all {
+		return nil
+	}
+	return d.clsactOf(ifindex).release()
 }
 
 // removePinDir removes the directory once it is empty.

@@ -1,0 +1,182 @@
+package datapath
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// clsact is our filter at the ingress of an interface, for kernels before 6.6.
+// It is no link: it stays until somebody deletes it. A pin of its program,
+// named "clsact-3" after the interface, tells a successor that it is ours, and
+// "clsact-qdisc-3" that we also made the qdisc that it hangs on.
+type clsact struct {
+	ifindex int
+	name    string // of the filter; other daemons have other names
+	marker  string // path of the pin, "" when nothing is pinned
+}
+
+const (
+	clsactPriority = 1
+	clsactPin      = "clsact-"
+	qdiscPin       = "clsact-qdisc-"
+)
+
+// clsactOf describes the filter that this daemon has or would have.
+func (d *Datapath) clsactOf(ifindex int) *clsact {
+	c := &clsact{ifindex: ifindex, name: fmt.Sprintf("xvrrp_%08x", d.clsactHandle())}
+	if d.cfg.PinDir != "" {
+		c.marker = filepath.Join(d.cfg.PinDir, clsactPin+strconv.Itoa(ifindex))
+	}
+	return c
+}
+
+// clsactHandle tells daemons on one interface apart.
+func (d *Datapath) clsactHandle() uint32 {
+	h := fnv.New32a()
+	// A hash in memory takes every write.
+	_, _ = h.Write([]byte(d.cfg.PinDir))
+	return h.Sum32()>>1 | 1
+}
+
+func (d *Datapath) attachClsact(ifindex int) (*attachment, error) {
+	c := d.clsactOf(ifindex)
+	qdisc := clsactQdisc(ifindex)
+	switch err := netlink.QdiscAdd(qdisc); {
+	case err == nil:
+		if err := d.mark(qdiscPin, ifindex); err != nil {
+			return nil, err
+		}
+	case !errors.Is(err, unix.EEXIST):
+		return nil, fmt.Errorf("add a clsact qdisc: %w", err)
+	}
+	filter := c.filter()
+	filter.Handle = d.clsactHandle()
+	filter.Fd = d.objects.VrrpTc.FD()
+	// A replacement swaps the program of a filter that a predecessor left.
+	err := netlink.FilterReplace(filter)
+	if err != nil {
+		err = fmt.Errorf("add a clsact filter: %w", err)
+	} else {
+		err = d.mark(clsactPin, ifindex)
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.release())
+	}
+	return &attachment{ifindex: ifindex, mode: TC, filter: c}, nil
+}
+
+func (c *clsact) filter() *netlink.BpfFilter {
+	return &netlink.BpfFilter{
+		FilterAttrs: netlink.FilterAttrs{
+			LinkIndex: c.ifindex,
+			Parent:    netlink.HANDLE_MIN_INGRESS,
+			Priority:  clsactPriority,
+			Protocol:  unix.ETH_P_ALL,
+		},
+		Name:         c.name,
+		DirectAction: true,
+	}
+}
+
+func clsactQdisc(ifindex int) netlink.Qdisc {
+	return &netlink.GenericQdisc{QdiscType: "clsact", QdiscAttrs: netlink.QdiscAttrs{
+		LinkIndex: ifindex,
+		Handle:    netlink.MakeHandle(0xffff, 0),
+		Parent:    netlink.HANDLE_CLSACT,
+	}}
+}
+
+// mark pins the program under a name that says what we have made.
+func (d *Datapath) mark(prefix string, ifindex int) error {
+	if d.cfg.PinDir == "" {
+		return nil
+	}
+	path := filepath.Join(d.cfg.PinDir, prefix+strconv.Itoa(ifindex))
+	if err := unmark(path); err != nil {
+		return err
+	}
+	p, err := d.objects.VrrpTc.Clone()
+	if err == nil {
+		err = errors.Join(p.Pin(path), p.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("pin the clsact program: %w", err)
+	}
+	return nil
+}
+
+func unmark(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("unpin the clsact program: %w", err)
+	}
+	return nil
+}
+
+// find returns our filter as the kernel has it, nil when it is gone.
+func (c *clsact) find() netlink.Filter {
+	dev, err := netlink.LinkByIndex(c.ifindex)
+	if err != nil {
+		return nil
+	}
+	filters, err := netlink.FilterList(dev, netlink.HANDLE_MIN_INGRESS)
+	if err != nil {
+		return nil
+	}
+	for _, f := range filters {
+		if bpf, ok := f.(*netlink.BpfFilter); ok && bpf.Name == c.name {
+			return bpf
+		}
+	}
+	return nil
+}
+
+func (c *clsact) alive() bool { return c.find() != nil }
+
+// release removes the filter and its marks, and the qdisc if it is empty and
+// our mark says that we made it.
+func (c *clsact) release() error {
+	if f := c.find(); f != nil {
+		if err := netlink.FilterDel(f); err != nil {
+			return fmt.Errorf("remove the clsact filter: %w", err)
+		}
+	}
+	if c.marker == "" {
+		return nil
+	}
+	if err := unmark(c.marker); err != nil {
+		return err
+	}
+	qdisc := filepath.Join(filepath.Dir(c.marker), qdiscPin+strconv.Itoa(c.ifindex))
+	if _, err := os.Stat(qdisc); err != nil {
+		return nil
+	}
+	return errors.Join(removeEmptyQdisc(c.ifindex), unmark(qdisc))
+}
+
+func removeEmptyQdisc(ifindex int) error {
+	dev, err := netlink.LinkByIndex(ifindex)
+	if err != nil {
+		return nil // the device took it along
+	}
+	for _, parent := range []uint32{netlink.HANDLE_MIN_INGRESS, netlink.HANDLE_MIN_EGRESS} {
+		filters, err := netlink.FilterList(dev, parent)
+		if err != nil {
+			return fmt.Errorf("list the clsact filters: %w", err)
+		}
+		if len(filters) > 0 {
+			return nil
+		}
+	}
+	if err := netlink.QdiscDel(clsactQdisc(ifindex)); err != nil {
+		return fmt.Errorf("remove the clsact qdisc: %w", err)
+	}
+	return nil
+}
