@@ -107,11 +107,15 @@ func (r *Resolver) ask(w *target, now time.Time) {
 	}
 }
 
-// publish stores a state for the readers and tells the sink when it is new.
+// publish stores a state for the readers at once, and tells the sink when it
+// is new. That a neighbour is unresolved is no news before it was asked twice.
 func (r *Resolver) publish(w *target, s State) {
-	if w.hop.State().same(s) {
+	if !w.hop.State().same(s) {
+		w.hop.state.Store(&s)
+	}
+	if w.told.same(s) || s.Problem == ErrUnresolved && w.missed < 2 {
 		return
 	}
-	w.hop.state.Store(&s)
+	w.told = s
 	r.sink.NextHop(w.hop.target, s)
 }

@@ -16,8 +16,9 @@ import (
 // ErrUnresolved: there is a route, but the neighbour did not answer so far.
 var ErrUnresolved = errors.New("the next hop's Ethernet address is not known yet")
 
-// Sink is told when the way to a peer changes. The calls come one at a time
-// from the resolver's goroutines and must not block.
+// Sink is told when the way to a peer changes. The calls come one at a time,
+// from the resolver's goroutines or from within Watch; they must not block and
+// not call the Resolver.
 type Sink interface {
 	NextHop(t Target, now State)
 }
@@ -49,6 +50,7 @@ type target struct {
 	routed time.Time // when the routes last gave a way
 	used   time.Time // when the kernel was last asked to probe
 	missed int       // how often it was asked since it last had an answer
+	told   State     // what the sink knows
 	proved time.Time // when our own question was last answered
 	looked time.Time // when the kernel's tables were last read for it
 }
