@@ -1,6 +1,7 @@
 package nexthop
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -58,7 +59,7 @@ func (r *Resolver) unlink(w *target) {
 func (r *Resolver) lost(w *target, why error, now time.Time) {
 	s := w.hop.State()
 	s.Problem = why
-	if s.OK && now.Sub(w.routed) > grace {
+	if errors.Is(why, ErrOwnAddress) || now.Sub(w.routed) > grace {
 		s.OK = false
 	}
 	r.publish(w, s)

@@ -67,14 +67,35 @@ func TestRefuses(t *testing.T) {
 		"192.0.2.1": ErrOwnAddress, "2001:db8::1": ErrOwnAddress, "127.0.0.9": ErrOwnAddress,
 		"224.0.0.18": nil, "0.0.0.0": nil, "ff02::12": nil,
 	} {
-		_, err := r.Watch(Target{Peer: netip.MustParseAddr(peer)})
-		if err == nil || want != nil && !errors.Is(err, want) {
-			t.Errorf("%s: %v, want %v", peer, err, want)
-		}
+		to := Target{Peer: netip.MustParseAddr(peer)}
+		testnet.Eventually(t, time.Second, func() error { // the kernel adds local IPv6 routes a moment after the address
+			_, err := r.Watch(to)
+			r.Forget(to)
+			if err == nil || want != nil && !errors.Is(err, want) {
+				return fmt.Errorf("%s: %v, want %v", peer, err, want)
+			}
+			return nil
+		})
 	}
 	if _, err := r.Watch(Target{Peer: netip.MustParseAddr("fe80::1")}); err == nil {
 		t.Error("link-local without an interface: accepted")
 	}
+}
+
+// An address that becomes our own later stops being a peer at once.
+func TestPeerBecomesOurself(t *testing.T) {
+	t.Parallel()
+	a, _, _, pb := lan(t)
+	r, _ := resolver(t, a)
+	hop := watches(t, r, a, "192.0.2.2", "192.0.2.1")
+	leads(t, 4*time.Second, hop, pb.MAC)
+	a.AddAddress("eth0", "192.0.2.2/24")
+	testnet.Eventually(t, time.Second, func() error {
+		if s := hop.State(); s.OK || !errors.Is(s.Problem, ErrOwnAddress) {
+			return fmt.Errorf("%+v", s)
+		}
+		return nil
+	})
 }
 
 // The peer's network card is replaced, and says so as Linux does.
