@@ -107,7 +107,6 @@ func (r *Router) enterActive(now time.Time, why decision) {
 	r.moveTo(now, Active, why)
 	r.counters.BecomeActive++
 	r.counters.NewActiveReason = why.reason.NewActive()
-	r.activeInterval = r.cfg.Interval
 	r.lastAnswer = time.Time{}
 	r.send(now, r.priority)
 	r.out.add(Claim{})

@@ -28,8 +28,9 @@ func (r *Router) takeOver(now time.Time) {
 	}
 	if !r.wants {
 		r.out.tell(Note{Kind: NoteGroupWaits, State: r.state, Ours: r.priority})
+		r.wants, r.wish = true, why
 	}
-	r.wants, r.wish = true, why
+	r.released = false
 	r.deadline = now.Add(r.down())
 }
 
@@ -96,6 +97,7 @@ func (r *Router) learn(heard Heard) {
 		}
 		interval = floor
 	}
+	r.learned = true
 	if interval != r.activeInterval {
 		r.out.tell(Note{Kind: NoteIntervalLearned, State: r.state, From: heard.From, Interval: interval, OldInterval: r.activeInterval})
 		r.activeInterval = interval
@@ -121,7 +123,6 @@ func (r *Router) follow(heard Heard) {
 func (r *Router) enterBackup(now time.Time, why decision) {
 	from := r.state
 	r.moveTo(now, Backup, why)
-	r.activeInterval = r.cfg.Interval
 	if from == Initialize {
 		r.last = Heard{}
 	}

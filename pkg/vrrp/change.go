@@ -44,9 +44,9 @@ func (r *Router) changePriority(now time.Time, priority uint8) {
 	if r.cfg.owner() {
 		return
 	}
-	down := r.down()
+	wait := r.wait()
 	r.setPriority(clampPriority(int(priority)))
-	r.shiftDeadline(now, down)
+	r.shiftDeadline(now, wait)
 }
 
 func (r *Router) setPriority(priority uint8) {
@@ -57,13 +57,22 @@ func (r *Router) setPriority(priority uint8) {
 	r.priority = priority
 }
 
-// shiftDeadline moves a Backup's deadline by the change of its down interval,
+// wait is what a Backup's deadline was made of: the down interval, or only the
+// skew after a goodbye.
+func (r *Router) wait() time.Duration {
+	if r.released {
+		return skew(r.cfg.Version, r.priority, r.activeInterval)
+	}
+	return r.down()
+}
+
+// shiftDeadline moves a Backup's deadline by the change of what it waits for,
 // never into the past.
-func (r *Router) shiftDeadline(now time.Time, oldDown time.Duration) {
+func (r *Router) shiftDeadline(now time.Time, old time.Duration) {
 	if r.state != Backup {
 		return
 	}
-	if diff := r.down() - oldDown; diff != 0 {
+	if diff := r.wait() - old; diff != 0 {
 		r.deadline = r.deadline.Add(diff)
 		if r.deadline.Before(now) {
 			r.deadline = now
@@ -94,24 +103,19 @@ func (r *Router) reconfigure(now time.Time, ev Reconfigured) {
 		r.out.tell(Note{Kind: NoteRefused, State: r.state})
 		return
 	}
-	down := r.down()
+	wait := r.wait()
 	r.cfg = cfg
-	if !r.learned() {
+	if !r.learned {
 		r.activeInterval = cfg.Interval
 	}
 	r.setPriority(shiftPriority(r.priority, old.Priority, cfg.Priority))
-	r.shiftDeadline(now, down)
+	r.shiftDeadline(now, wait)
 	if r.state == Active {
 		r.readvertise(now, cfg.Interval != old.Interval, ev.Addresses)
 	}
 	if cfg.Primary != old.Primary {
 		r.changePrimary(now, cfg.Primary)
 	}
-}
-
-// learned says that the interval in use is another router's.
-func (r *Router) learned() bool {
-	return r.state == Backup && r.cfg.Version == 3 && r.last.From.IsValid()
 }
 
 // shiftPriority keeps the trackers' part of an effective priority when the
@@ -133,7 +137,6 @@ func (r *Router) readvertise(now time.Time, interval, addresses bool) {
 	}
 	r.send(now, r.priority)
 	if interval {
-		r.activeInterval = r.cfg.Interval
 		r.deadline = now.Add(r.cfg.Interval)
 	}
 	if addresses {

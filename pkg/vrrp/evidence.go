@@ -108,7 +108,7 @@ func (r Rejections) String() string {
 	sep := ""
 	for i, n := range r.Counts {
 		if n > 0 {
-			fmt.Fprintf(&b, "%s%v %d", sep, wire.Reject(i), n)
+			fmt.Fprintf(&b, "%s%s %d", sep, wire.Reject(i).String(), n)
 			sep = ", "
 		}
 	}

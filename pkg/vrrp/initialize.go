@@ -67,7 +67,6 @@ func (r *Router) enterInitialize(now time.Time, why decision) {
 	was := r.state
 	r.moveTo(now, Initialize, why)
 	r.deadline = time.Time{}
-	r.activeInterval = r.cfg.Interval
 	if was == Active {
 		r.leaveActive(now, goodbye)
 	}

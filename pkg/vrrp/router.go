@@ -18,6 +18,7 @@ type Router struct {
 	deadline       time.Time
 	// activeInterval is Active_Adver_Interval: our own until one is learned.
 	activeInterval time.Duration
+	learned        bool
 	// preemptAfter ends a preempt delay, or the hold after a HandOver.
 	preemptAfter time.Time
 
@@ -129,7 +130,8 @@ func (r *Router) moveTo(now time.Time, to State, why decision) {
 	}
 	r.out.add(r.transition)
 	r.state = to
-	r.wants, r.ready, r.released = false, false, false
+	r.wants, r.ready, r.released, r.learned = false, false, false, false
+	r.activeInterval = r.cfg.Interval
 	r.preemptAfter = time.Time{}
 	r.discarded, r.rejected = Heard{}, Rejections{}
 }
