@@ -107,3 +107,11 @@ func (c Command) attributes() *syscall.SysProcAttr {
 	}
 	return attr
 }
+
+// UID is the user that the command runs as.
+func (c Command) UID() uint32 {
+	if c.As == nil {
+		return uint32(os.Geteuid())
+	}
+	return c.As.UID
+}
