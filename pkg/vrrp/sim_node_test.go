@@ -23,6 +23,8 @@ type node struct {
 	routers []*Router
 	wakeAt  int64
 	views   [maxLinks]view
+	// blind: only the judge looks at this node.
+	blind bool
 	// activeSince is in true time; -1 while not Active.
 	activeSince int64
 }
