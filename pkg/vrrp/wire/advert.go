@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -91,8 +92,9 @@ func (a *Advert) Append(dst []byte) []byte {
 	if a.Validate() != nil {
 		return dst
 	}
-	begin := len(dst)
-	dst = append(dst, make([]byte, a.Len())...)
+	begin, end := len(dst), len(dst)+a.Len()
+	dst = slices.Grow(dst, end-begin)[:end]
+	clear(dst[begin:]) // it may have held another advert
 	l := a.lay(dst[begin:])
 	l.finish(dst[begin:], a.ID, a.Priority)
 	return dst
