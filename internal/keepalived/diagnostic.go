@@ -3,6 +3,7 @@ package keepalived
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -44,7 +45,7 @@ type Diagnostic struct {
 // String is the first line of Format, without the newline:
 // file:line:column: severity: text [code].
 func (d Diagnostic) String() string {
-	return d.Pos.String() + ": " + d.Severity.String() + ": " + d.Text + " [" + d.Code + "]"
+	return visible(d.Pos.String() + ": " + d.Severity.String() + ": " + d.Text + " [" + d.Code + "]")
 }
 
 // Format is the diagnostic as a person reads it: the complaint, the source
@@ -61,10 +62,10 @@ func (d Diagnostic) Format() string {
 		}
 	}
 	for _, step := range slices.Backward(d.Trail) {
-		b.WriteString("    " + step.String() + "\n")
+		b.WriteString("    " + visible(step.String()) + "\n")
 	}
 	if d.Remedy != "" {
-		b.WriteString("    remedy: " + d.Remedy + "\n")
+		b.WriteString("    remedy: " + visible(d.Remedy) + "\n")
 	}
 	return b.String()
 }
@@ -97,11 +98,15 @@ func excerpt(line string, column int) (string, string) {
 		}
 		return ' '
 	}, before+line[from:at])
-	shown := strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r >= 0x7f && r < 0xa0 || r == utf8.RuneError {
+	return before + visible(line[from:to]) + after, pad
+}
+
+// visible replaces what a terminal obeys and what nobody can see.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\t' && !unicode.IsPrint(r) || r == utf8.RuneError {
 			return '?'
 		}
 		return r
-	}, line[from:to])
-	return before + shown + after, pad
+	}, s)
 }

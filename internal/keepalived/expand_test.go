@@ -12,7 +12,7 @@ func TestDefinitions(t *testing.T) {
 		{"blanks after the equals sign", "$A=  1 2  \nx${A}y", "x1 2y", ""},
 		{"empty", "$A=\nx${A}0", "x0", ""},
 		{"comment after a value", "$A=1 # foo\nx${A}0", "x10", ""},
-		{"no blank before the equals sign", "$A =1\nb $A", "$A =1; b $A", ""},
+		{"no blank before the equals sign", "$A =1\nb $A", "b $A", "1:1 definition-blank"},
 		{"name must begin with a letter", "$1=2\nb", "$1=2; b", ""},
 		{"letters and digits", "$A_b1=2\nx${A_b1}", "x2", ""},
 		{"in a block, indented", "a {\n $A=1\n x $A\n}\ny $A", "a {x 1}; y 1", ""},
@@ -36,6 +36,7 @@ func TestDefinitions(t *testing.T) {
 		{"escaped comment in an expanded line", "$A=1\nx b\\#${A}", "x b", "2:5 comment-in-word"},
 		{"contains itself", "$A=${A}x\nb${A}\nc", "c", "2:1 limit"},
 		{"contains itself slowly", "$A=${A}\nb${A}\nc", "c", "2:1 limit"},
+		{"dropped with its block", "a {\n$L=${L}\nb $L {\nc\n}\nd\n}\ne", "a {d}; e", "3:1 limit"},
 		{"grows", "$A=${B}${B}${B}${B}\n$B=${C}${C}${C}${C}\n$C=" + strings.Repeat("x", 2000) + "\nb ${A}\nc",
 			"c", "3:1024 line-too-long, 4:1 limit"},
 	})

@@ -26,7 +26,7 @@ func (p *parser) generate(l line) {
 	open := strings.IndexByte(l.s, '(')
 	end := parenthesis(l.s, open)
 	if open < 0 || end < 0 {
-		p.generatorError(l, errors.New("a generator is written ~SEQ(name, first, last) or ~LST(name, value, value)"))
+		p.generatorError(l, l, errors.New("a generator is written ~SEQ(name, first, last) or ~LST(name, value, value)"))
 		return
 	}
 	head, tail, _, ok := p.expand(l.with(l.slice(0, end+1)))
@@ -37,11 +37,12 @@ func (p *parser) generate(l line) {
 	if err == nil && len(tail) > 0 {
 		err = errors.New("a multi-line definition stands among the parameters")
 	}
+	body := l.with(l.slice(end+1, len(l.s)).trim())
 	if err != nil {
-		p.generatorError(l, err)
+		p.generatorError(l, body, err)
 		return
 	}
-	p.repeat(g, l, l.slice(end+1, len(l.s)).trim())
+	p.repeat(g, l, body.text)
 }
 
 // repeat feeds the body once for every round.
@@ -78,12 +79,14 @@ func (p *parser) repeat(g generator, l line, body text) {
 	}
 }
 
-func (p *parser) generatorError(l line, err error) {
+// generatorError says why a line is not used; body is what it would repeat.
+func (p *parser) generatorError(l, body line, err error) {
 	p.report(Diagnostic{
 		Code: "generator", Severity: Error, Pos: l.pos(0), Trail: l.trailAt(0), Line: l.src,
 		Text:   err.Error(),
 		Remedy: "nothing of this line is used until the generator is mended",
 	})
+	p.dropped(body)
 }
 
 // parenthesis is the index of the one that closes s[open].

@@ -31,6 +31,7 @@ func (p *parser) lineLimit(l line, name string, value int, format string) {
 		Text:   fmt.Sprintf(format, value) + fmt.Sprintf(" (limit %s = %d)", name, value),
 		Remedy: "the line is not used; split it or mend the definitions it uses",
 	})
+	p.dropped(l)
 }
 
 // hardLimit ends the reading: the text as a whole asks too much.

@@ -41,6 +41,7 @@ type parser struct {
 
 	doc         *Document
 	diagnostics []Diagnostic
+	said        map[complaint]bool
 	stopped     bool // a hard limit was hit: read no more
 
 	definitions map[string]*definition
@@ -54,6 +55,12 @@ type parser struct {
 	generated int
 	templates templateSeen
 	tree      tree
+}
+
+// complaint is what makes two diagnostics the same.
+type complaint struct {
+	code, text string
+	pos        Pos
 }
 
 // totals is what was spent of the limits that count the whole run.
@@ -80,7 +87,7 @@ func newParser(opt Options) *parser {
 	}
 	p := &parser{
 		opt: opt, limits: opt.Limits.withDefaults(), files: opt.Files, id: opt.ConfigID,
-		doc: &Document{}, definitions: map[string]*definition{}, undefined: map[string]place{},
+		doc: &Document{}, definitions: map[string]*definition{}, undefined: map[string]place{}, said: map[complaint]bool{},
 	}
 	if p.files == nil {
 		p.files, p.realFiles = osFiles{}, true
@@ -156,8 +163,16 @@ func (p *parser) finish() (*Document, []Diagnostic) {
 	return p.doc, p.diagnostics
 }
 
-// report adds a diagnostic, up to the limit.
+// report adds a diagnostic, up to the limit. What is found again in the next
+// round of a generator, or in a file that is read twice, is said once.
 func (p *parser) report(d Diagnostic) {
+	key := complaint{d.Code, d.Text, d.Pos}
+	if p.said[key] {
+		return
+	}
+	if len(p.said) <= p.limits.Diagnostics {
+		p.said[key] = true
+	}
 	switch n := len(p.diagnostics); {
 	case n < p.limits.Diagnostics:
 		p.diagnostics = append(p.diagnostics, d)

@@ -80,6 +80,12 @@ func (p *parser) statement(w *words, start, first int) {
 		p.tree.drop(s)
 		return
 	}
+	if len(s.Words) > 1 && strings.HasPrefix(s.Keyword(), "$") && strings.HasPrefix(s.Words[1].Text, "=") {
+		p.complain(Error, l, start, "definition-blank", fmt.Sprintf("a blank stands before the equals sign, so this is no definition of %s", s.Keyword()),
+			fmt.Sprintf("write %s=", s.Keyword()))
+		p.tree.drop(s)
+		return
+	}
 	p.tree.add(s, l, start)
 	if p.tree.inside("global_defs") {
 		p.heed(s)

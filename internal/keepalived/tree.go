@@ -55,6 +55,35 @@ func (t *tree) add(s *Statement, l line, i int) {
 // drop makes s the owner of a following block, without a place in the tree.
 func (t *tree) drop(s *Statement) { t.last = s }
 
+// dropped follows the braces of a line that is not used, so that the blocks
+// around it stay as they are. What stands in its own block is not used either.
+func (p *parser) dropped(l line) {
+	inside, open, closed := false, 0, 0
+	for i := range len(l.s) {
+		switch c := l.s[i]; {
+		case c == '"':
+			inside = !inside
+		case inside:
+		case c == '{':
+			open++
+		case c == '}' && open > 0:
+			open--
+		case c == '}':
+			closed++
+		}
+	}
+	for range min(closed, p.limits.BlockDepth) {
+		p.tree.close(p, l, 0)
+	}
+	for range open {
+		if p.stopped {
+			return
+		}
+		p.tree.drop(&Statement{Words: []Word{{Text: "a line that is not used", Pos: l.pos(0)}}, Pos: l.pos(0), Trail: l.trailAt(0), Line: l.src})
+		p.tree.open(p, l, 0)
+	}
+}
+
 // include tells that a "{" after an include belongs to nothing.
 func (t *tree) include() { t.last = nil }
 
@@ -138,7 +167,7 @@ func (p *parser) missingBraces(name string) {
 	}
 	for _, f := range t.unclosed(n) {
 		p.report(Diagnostic{Code: "brace-missing", Severity: Error, Pos: f.open.pos, Trail: f.open.trail, Line: f.open.line,
-			Text:   fmt.Sprintf(`%s is never closed: at the end of %s %d "}" too few were seen`, f.what, name, n),
+			Text:   fmt.Sprintf(`%s is never closed (%d missing "}" at the end of %s)`, f.what, n, name),
 			Remedy: f.remedy})
 	}
 	for _, f := range slices.Backward(t.frames) {

@@ -126,7 +126,7 @@ func (w *words) lookAtUse(p *parser, i int, quoted bool) {
 			return
 		}
 		p.complain(severityOfUndefined(quoted || w.command), l, i, "undefined", fmt.Sprintf("%s is not defined", l.s[u.start:u.end]),
-			"define it above, or put the word in double quotes if it is meant literally")
+			"define it above (or render the template, if this is one), or put the word in double quotes if it is meant literally")
 		return
 	}
 	end := nameEnd(l.s, i+1)
