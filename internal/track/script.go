@@ -48,6 +48,7 @@ func (s Script) probe() probe {
 // execute runs the script once.
 func (s Script) execute(ctx context.Context, report func(outcome)) {
 	deadline, _ := ctx.Deadline() // once sets one
+	pressed := cpuPressure()
 	p, err := s.Command.Start()
 	if err != nil {
 		// As a shell: 126 and 127 mean that it could not be run.
@@ -62,7 +63,7 @@ func (s Script) execute(ctx context.Context, report func(outcome)) {
 			p.Stop(stopAfter)
 		} else {
 			report(outcome{code: -1, result: Result{
-				TimedOut: true, Text: p.Text(), Starved: starved(p, deadline, s.timeout()),
+				TimedOut: true, Text: p.Text(), Starved: starved(p, deadline, s.timeout(), cpuPressure()-pressed),
 			}})
 			p.Stop(killAfter)
 		}
@@ -79,10 +80,14 @@ func ended(e command.Exit) outcome {
 	}
 }
 
-// starved reports whether a run that timed out had to wait for the processor
-// during at least half of its time, or whether we ourselves came that late.
-func starved(p *command.Process, deadline time.Time, timeout time.Duration) bool {
-	return p.Waited() >= timeout/2 || time.Since(deadline) >= timeout/2
+// starved reports whether a run that timed out hardly got the processor: it
+// waited for it during half of its time, or it wants to run now and the
+// machine was short of processors during half of the time, or we ourselves
+// came that late. The kernel counts a wait only when it is over, so that the
+// first of these alone would miss the worst case.
+func starved(p *command.Process, deadline time.Time, timeout, pressed time.Duration) bool {
+	waited, runnable := p.Waited()
+	return waited >= timeout/2 || runnable && pressed >= timeout/2 || time.Since(deadline) >= timeout/2
 }
 
 func opens(path string) error {
