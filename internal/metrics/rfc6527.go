@@ -29,24 +29,24 @@ var protocolError = map[string]uint32{
 // authentication), and the ones of their kind that no MIB has. Where the MIB
 // keeps a sum for the whole router, sum over the series.
 var mib = []row{
-	errors("xvrrp_checksum_errors_total", "Adverts with a wrong checksum (vrrpv3RouterChecksumErrors).", "checksum"),
-	errors("xvrrp_version_errors_total", "Adverts of a version that is unknown or not the instance's (vrrpv3RouterVersionErrors).", "version"),
-	errors("xvrrp_vrid_errors_total", "Adverts for a VRID that is not configured (vrrpv3RouterVrIdErrors).", "vrid_unknown"),
-	errors("xvrrp_ip_ttl_errors_total", "Adverts with a TTL or hop limit that is not 255 or out of a peer's range.", "ttl", "ttl_range"),
-	errors("xvrrp_invalid_type_received_total", "VRRP packets that are no adverts.", "type"),
-	errors("xvrrp_packet_length_errors_total", "Adverts of a wrong length.",
+	rejects("xvrrp_checksum_errors_total", "Adverts with a wrong checksum (vrrpv3RouterChecksumErrors).", "checksum"),
+	rejects("xvrrp_version_errors_total", "Adverts of a version that is unknown or not the instance's (vrrpv3RouterVersionErrors).", "version"),
+	rejects("xvrrp_vrid_errors_total", "Adverts for a VRID that is not configured (vrrpv3RouterVrIdErrors).", "vrid_unknown"),
+	rejects("xvrrp_ip_ttl_errors_total", "Adverts with a TTL or hop limit that is not 255 or out of a peer's range.", "ttl", "ttl_range"),
+	rejects("xvrrp_invalid_type_received_total", "VRRP packets that are no adverts.", "type"),
+	rejects("xvrrp_packet_length_errors_total", "Adverts of a wrong length.",
 		"ip_header", "ip_total_length", "packet_too_short", "length_mismatch"),
-	errors("xvrrp_advertisement_interval_errors_total", "Adverts with another interval than ours, or none.",
+	rejects("xvrrp_advertisement_interval_errors_total", "Adverts with another interval than ours, or none.",
 		"interval_mismatch", "interval_zero"),
-	errors("xvrrp_address_list_errors_total", "Adverts with other addresses than ours, none, or a first one that is not link-local.",
+	rejects("xvrrp_address_list_errors_total", "Adverts with other addresses than ours, none, or a first one that is not link-local.",
 		"address_list_mismatch", "count_zero", "first_address_not_link_local"),
-	errors("xvrrp_auth_failures_total", "Adverts with a wrong password or integrity value (vrrpStatsAuthFailures).", "auth_failure"),
-	errors("xvrrp_invalid_auth_type_total", "Adverts with an unknown authentication type (vrrpStatsInvalidAuthType).", "auth_type_unknown"),
-	errors("xvrrp_auth_type_mismatches_total", "Adverts with a known authentication type that is not ours (vrrpStatsAuthTypeMismatch).", "auth_type_mismatch"),
-	errors("xvrrp_destination_errors_total", "Multicast adverts for a unicast instance or the reverse.", "destination"),
-	errors("xvrrp_unknown_peer_errors_total", "Unicast adverts from an address that is no peer.", "unknown_peer"),
-	errors("xvrrp_own_source_received_total", "Adverts that claim to come from our own address.", "own_source"),
-	errors("xvrrp_owner_conflicts_total", "Valid adverts that reached the owner of the addresses.", "owner_conflict"),
+	rejects("xvrrp_auth_failures_total", "Adverts with a wrong password or integrity value (vrrpStatsAuthFailures).", "auth_failure"),
+	rejects("xvrrp_invalid_auth_type_total", "Adverts with an unknown authentication type (vrrpStatsInvalidAuthType).", "auth_type_unknown"),
+	rejects("xvrrp_auth_type_mismatches_total", "Adverts with a known authentication type that is not ours (vrrpStatsAuthTypeMismatch).", "auth_type_mismatch"),
+	rejects("xvrrp_destination_errors_total", "Multicast adverts for a unicast instance or the reverse.", "destination"),
+	rejects("xvrrp_unknown_peer_errors_total", "Unicast adverts from an address that is no peer.", "unknown_peer"),
+	rejects("xvrrp_own_source_received_total", "Adverts that claim to come from our own address.", "own_source"),
+	rejects("xvrrp_owner_conflicts_total", "Valid adverts that reached the owner of the addresses.", "owner_conflict"),
 	{
 		name: "xvrrp_hmac_errors_total", kind: counter, extra: []string{"reason"},
 		help: "Adverts refused by the keyed integrity check.",
@@ -142,9 +142,9 @@ var mib = []row{
 		func(t *Timing) time.Duration { return t.ActiveDown }),
 }
 
-// errors is a counter that sums up rejects and warnings. It is also kept for
+// rejects is a counter that sums up rejects and warnings. It is also kept for
 // adverts whose VRID is none of ours.
-func errors(name, help string, reasons ...string) row {
+func rejects(name, help string, reasons ...string) row {
 	return row{
 		name: name, help: help, kind: counter, unowned: true,
 		read: one(func(i *Instance) float64 {
