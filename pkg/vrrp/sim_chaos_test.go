@@ -73,7 +73,7 @@ func (w *world) otherPriority(n *node, link int) uint8 {
 func (w *world) reload(n *node, link int) {
 	cfg := &n.cfgs[link]
 	if cfg.Version == 3 && w.one(2) {
-		cfg.Interval = time.Duration(w.plan.unit) * pick(w, []time.Duration{1, 2, 4})
+		cfg.Interval = time.Duration(w.plan.unit) * pick(w, []time.Duration{1, 2})
 		w.plan.imax = max(w.plan.imax, int64(cfg.Interval))
 	}
 	if w.links == 1 && w.one(2) {

@@ -8,6 +8,13 @@ import "time"
 // is not Active. (A high priority that hears a low one without being heard is
 // right to be Active, and so is the low one.)
 //
+// The intervals of the nodes differ by a factor of two at most. From three on the
+// protocol itself is not stable, and this simulator found it: the last advert of a
+// router that yields, heard after that of the better one, teaches a Backup its
+// short interval, the down interval is then shorter than the better one's
+// interval, the Backup takes over, and yields with a last advert (the story
+// unequal-intervals.txt).
+//
 // From the moment that every advert arrives in time:
 //
 //   - two nodes of a side are both Active for at most the longest interval and

@@ -110,7 +110,7 @@ func (w *world) config(adverts int, mixed bool, rank int) Config {
 		}
 	}
 	if mixed {
-		cfg.Interval *= pick(w, []time.Duration{1, 1, 2, 4})
+		cfg.Interval *= pick(w, []time.Duration{1, 1, 2})
 	}
 	if w.one(6) {
 		cfg.PreemptDelay = time.Duration(1 + w.upTo(3*w.plan.unit))
