@@ -124,22 +124,9 @@ func abs(n int) int {
 
 // trackSpot finds the line of an entry again.
 func (r *reader) trackSpot(d *document, t Track) spot {
-	look := func(list []trackDraft) (spot, bool) {
-		for _, x := range list {
-			if Pos(x.st.Pos) == t.Pos {
-				return at(x.st), true
-			}
-		}
-		return spot{}, false
-	}
-	for _, i := range d.instances {
-		if s, ok := look(i.tracks); ok {
-			return s
-		}
-	}
-	for _, g := range d.groups {
-		if s, ok := look(g.tracks); ok {
-			return s
+	for _, x := range d.allTracks() {
+		if Pos(x.st.Pos) == t.Pos {
+			return at(x.st)
 		}
 	}
 	return spot{pos: t.Pos}

@@ -36,6 +36,9 @@ func (r *reader) addressBlock(st *statement, static bool) []addressDraft {
 func (r *reader) addressLine(line *statement, static bool) (addressDraft, bool) {
 	d := addressDraft{st: line}
 	d.Pos = Pos(line.Pos)
+	if r.swallowed(line) {
+		return d, false
+	}
 	if line.HasBlock {
 		r.err(codeUnexpectedBlock, at(line), "end the block before it with }", "%s takes no block", quote(line.Keyword()))
 		return d, false

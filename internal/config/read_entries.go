@@ -37,6 +37,9 @@ func trackWords[T any](to func(*T) *[]trackDraft) map[string]word[T] {
 // trackEntry reads NAME [weight N [reverse|noreverse]].
 func (r *reader) trackEntry(kind TrackKind, most int, st *statement) (trackDraft, bool) {
 	d := trackDraft{Track: Track{Kind: kind, Name: st.Keyword(), Pos: Pos(st.Pos)}, st: st}
+	if r.swallowed(st) {
+		return d, false
+	}
 	if st.HasBlock {
 		r.err(codeUnexpectedBlock, at(st), "remove the braces", "%s takes no block", quote(d.Name))
 		return d, false
@@ -68,6 +71,9 @@ func (r *reader) trackEntry(kind TrackKind, most int, st *statement) (trackDraft
 func (r *reader) names(st *statement) []string {
 	var out []string
 	for _, line := range st.Block {
+		if r.swallowed(line) {
+			continue
+		}
 		if line.HasBlock {
 			r.err(codeUnexpectedBlock, at(line), "remove the braces", "%s takes no block", quote(line.Keyword()))
 			continue

@@ -170,6 +170,9 @@ func readState(r *reader, st *statement, d *id) {
 // range also switches the source check on.
 func readPeers(r *reader, st *statement, d *id) {
 	for _, line := range st.Block {
+		if r.swallowed(line) {
+			continue
+		}
 		text := line.Keyword()
 		a, err := netip.ParseAddr(text)
 		if err != nil {

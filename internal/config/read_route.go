@@ -23,6 +23,9 @@ var routeValues = map[string]int{
 func (r *reader) routeBlock(st *statement) []Route {
 	var out []Route
 	for _, line := range st.Block {
+		if r.swallowed(line) {
+			continue
+		}
 		if line.HasBlock {
 			r.err(codeUnexpectedBlock, at(line), "end the block before it with }", "%s takes no block", quote(line.Keyword()))
 			continue

@@ -17,6 +17,9 @@ var ruleValues = map[string]int{
 func (r *reader) ruleBlock(st *statement) []Rule {
 	var out []Rule
 	for _, line := range st.Block {
+		if r.swallowed(line) {
+			continue
+		}
 		if line.HasBlock {
 			r.err(codeUnexpectedBlock, at(line), "end the block before it with }", "%s takes no block", quote(line.Keyword()))
 			continue

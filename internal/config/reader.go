@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/xvrrp/xvrrp/internal/keepalived"
@@ -17,6 +18,11 @@ type reader struct {
 	findings []Finding
 	// doc takes top-level blocks that a missing brace left inside another.
 	doc *document
+	// unbalanced: braces are missing or too many, so that statements stand in
+	// blocks where they do not belong.
+	unbalanced bool
+	// templated: the text holds placeholders, which is said already.
+	templated bool
 	// hostList is what Options.Interfaces said, asked once.
 	hostList  []HostInterface
 	hostAsked bool
@@ -61,9 +67,42 @@ func steps(trail keepalived.Trail) []Step {
 }
 
 func (r *reader) add(sev Severity, code string, s spot, remedy, format string, args ...any) {
+	if r.unbalanced && consequences[code] || sev == Error && (r.saidAt(s.pos) || r.templated && placeholder(s)) {
+		return
+	}
 	r.findings = append(r.findings, Finding{
 		Severity: sev, Code: code, Pos: s.pos, Line: s.line, Trail: s.trail,
 		Text: fmt.Sprintf(format, args...), Remedy: remedy,
+	})
+}
+
+// consequences are complaints that a misplaced brace causes by the dozen: one
+// clear complaint about the brace is better.
+var consequences = map[string]bool{
+	codeNoVRID: true, codeNoInterface: true, codeNoAddresses: true, codeUnknownMember: true, codeUnknownTracker: true,
+	codeMissingValue: true, codeUnused: true, codeUnexpectedBlock: true, codeAuthIgnored: true, codeUnicastNoPeer: true,
+	codeMasterNoPriority: true, codeBadKey: true,
+}
+
+// placeholder reports whether the word at a place is one that the text reader
+// has called unrendered already; it names the first and counts the rest.
+func placeholder(s spot) bool {
+	if s.pos.Column < 1 || s.pos.Column > len(s.line) {
+		return false
+	}
+	word := s.line[s.pos.Column-1:]
+	for _, sign := range []string{"{{", "{%", "{#", "%", "<", "${"} {
+		if strings.HasPrefix(word, sign) {
+			return true
+		}
+	}
+	return false
+}
+
+// saidAt reports whether an Error points at exactly this place already.
+func (r *reader) saidAt(pos Pos) bool {
+	return pos.Line > 0 && slices.ContainsFunc(r.findings, func(f Finding) bool {
+		return f.Severity == Error && f.Pos == pos
 	})
 }
 
@@ -91,6 +130,8 @@ func (r *reader) once(key string) bool {
 // fromDiagnostics takes over what the text reader had to say.
 func (r *reader) fromDiagnostics(list []keepalived.Diagnostic) {
 	for _, d := range list {
+		r.unbalanced = r.unbalanced || strings.HasPrefix(d.Code, "brace-") && d.Severity == keepalived.Error
+		r.templated = r.templated || d.Code == "template"
 		sev := Note
 		switch d.Severity {
 		case keepalived.Error:

@@ -189,26 +189,42 @@ func (r *reader) markUsed(s *Settings) {
 	}
 }
 
+// allTracks lists the entries of every track_… block.
+func (d *document) allTracks() []trackDraft {
+	var out []trackDraft
+	for _, i := range d.instances {
+		out = append(out, i.tracks...)
+	}
+	for _, g := range d.groups {
+		out = append(out, g.tracks...)
+	}
+	return out
+}
+
 // checkUnused: what nobody tracks never runs.
 func (r *reader) checkUnused(d *document, s *Settings) {
 	const remedy = "name it in track_… of an instance, or remove it"
+	named := map[string]bool{} // tracked, though perhaps dropped with a message
+	for _, t := range d.allTracks() {
+		named[t.Name] = true
+	}
 	for i, x := range s.Scripts {
-		if !x.Used {
+		if !x.Used && !named[x.Name] {
 			r.warn(codeUnused, at(d.scripts[i].st), remedy, "vrrp_script %s is tracked by no instance: it never runs", quote(x.Name))
 		}
 	}
 	for i, x := range s.TrackFiles {
-		if !x.Used {
+		if !x.Used && !named[x.Name] {
 			r.warn(codeUnused, at(d.files[i].st), remedy, "track_file %s is tracked by no instance", quote(x.Name))
 		}
 	}
 	for i, x := range s.TrackProcesses {
-		if !x.Used {
+		if !x.Used && !named[x.Name] {
 			r.warn(codeUnused, at(d.processes[i].st), remedy, "vrrp_track_process %s is tracked by no instance", quote(x.Name))
 		}
 	}
 	for _, c := range s.Own.Checks {
-		if !c.Used {
+		if !c.Used && !named[c.Name] {
 			r.warn(codeUnused, spot{pos: c.Pos}, remedy, "check %s is tracked by no instance: it never runs", quote(c.Name))
 		}
 	}

@@ -64,7 +64,7 @@ func readWord[T any](r *reader, t table[T], st *statement, into *T, have seen) {
 	name := st.Keyword()
 	w, known := t.words[name]
 	if !known {
-		if r.outside(t.name, st) {
+		if r.outside(t.name, st) || r.swallowed(st) {
 			return
 		}
 		r.unknown(t.name, slices.Collect(maps.Keys(t.words)), st)
@@ -77,6 +77,9 @@ func readWord[T any](r *reader, t table[T], st *statement, into *T, have seen) {
 	}
 	r.unserved(t.name, name, st)
 	if !r.shaped(t.name, w.min, w.max, w.block, t.knows, st) {
+		if have[name] == nil {
+			have[name] = st // so that nobody calls it missing too
+		}
 		return
 	}
 	if before := have[name]; before != nil && !r.repeated(w.repeat, name, before, st) {

@@ -39,12 +39,25 @@ func (r *reader) unknown(block string, known []string, st *statement) {
 	r.err(codeUnknownKeyword, at(st), remedy, "unknown keyword %s %s", quote(name), where)
 }
 
+// swallowed takes care of a statement that a missing brace has put into the
+// wrong block: whole blocks are read where they belong, words are passed over.
+// The brace itself is an Error already.
+func (r *reader) swallowed(st *statement) bool {
+	if !r.unbalanced || len(homeOf(st.Keyword())) == 0 {
+		return false
+	}
+	if topTable.knows(st.Keyword()) && st.HasBlock {
+		readWord(r, topTable, st, r.doc, r.doc.have)
+	}
+	return true
+}
+
 func hint(block, name string, known []string) string {
+	if home := homeOf(name); len(home) > 0 && !slices.Contains(home, block) {
+		return name + " belongs " + strings.Join(home, " or ") + "; is there a } too many or too few above?"
+	}
 	if best := nearest(name, known); best != "" {
 		return "did you mean " + best + "?"
-	}
-	if home := homeOf(name); len(home) > 0 && !slices.Contains(home, block) {
-		return name + " belongs into " + strings.Join(home, " or ") + "; look for a } too many or too few above"
 	}
 	if best := nearest(strings.ToLower(name), known); best != "" {
 		return "did you mean " + best + "? keywords are case sensitive"
@@ -57,9 +70,9 @@ func homeOf(name string) []string {
 	var out []string
 	for _, v := range vocabularies() {
 		if slices.Contains(v.words, name) {
-			label := v.block
-			if label == "" {
-				label = "no block at all"
+			label := "into " + v.block
+			if v.block == "" {
+				label = "outside any block"
 			}
 			out = append(out, label)
 		}
@@ -71,7 +84,7 @@ func homeOf(name string) []string {
 // that distance is small for its length.
 func nearest(name string, known []string) string {
 	slices.Sort(known)
-	best, bestAt := "", 1+len(name)/3
+	best, bestAt := "", max(1, len(name)/3)
 	for _, k := range known {
 		if d := editDistance(name, k, bestAt); d < bestAt || d == bestAt && best == "" {
 			best, bestAt = k, d
