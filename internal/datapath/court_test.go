@@ -149,11 +149,27 @@ func (c *court) takeRecord(t testing.TB) *wire.Datagram {
 	return &d
 }
 
-// refill gives every bucket its tokens back, so that one case of a table does
-// not pay for another.
+// refill gives every bucket its tokens back, so that one case does not pay for
+// another.
 func (c *court) refill(t testing.TB) {
 	t.Helper()
 	if err := c.introduce(courtIfIndex); err != nil {
 		t.Fatal(err)
+	}
+	for k := range c.table.routers {
+		if err := c.objects.Heard.Put(&k, &vrrpHistory{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for k, v := range c.table.parties {
+		if err := c.objects.Parties.Put(&k, &v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var key vrrpSourceKey
+	for c.objects.Sources.NextKey(nil, &key) == nil {
+		if err := c.objects.Sources.Delete(&key); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -92,6 +92,7 @@ func start(t testing.TB, d *Datapath, sink Sink) {
 type lan struct {
 	*testnet.Host
 	ifindex int
+	wire    int // packet socket of the host's network
 }
 
 func newLAN(t testing.TB) *lan {
@@ -100,22 +101,23 @@ func newLAN(t testing.TB) *lan {
 	h.Veth("eth0", "wire0", "192.0.2.1/24")
 	h.Up("eth0")
 	h.Up("wire0")
-	return &lan{h, h.Index("eth0")}
+	l := &lan{Host: h, ifindex: h.Index("eth0")}
+	h.Do(func() {
+		var err error
+		if l.wire, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Cleanup(func() { unix.Close(l.wire) })
+	return l
 }
 
 // send puts a frame on the wire in front of eth0.
 func (l *lan) send(t testing.TB, frame []byte) {
 	t.Helper()
-	l.Do(func() {
-		fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer unix.Close(fd)
-		if err := unix.Sendto(fd, frame, 0, &unix.SockaddrLinklayer{Ifindex: l.Index("wire0")}); err != nil {
-			t.Fatal(err)
-		}
-	})
+	if err := unix.Sendto(l.wire, frame, 0, &unix.SockaddrLinklayer{Ifindex: l.Index("wire0")}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (l *lan) router(vrid uint8) Router {
