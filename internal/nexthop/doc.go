@@ -22,8 +22,10 @@
 // dead host harms nobody, and a host that merely lost an ARP packet still hears us.
 // A route that vanishes is bridged in the same way, for a few seconds.
 //
-// ARP is not seen by iptables or by nftables chains of the families ip and inet,
-// so no usual firewall stops the resolution of an IPv4 peer. Neighbour discovery
-// is ICMPv6 and can be stopped: then our own solicitation, sent and answered
-// through a packet socket, resolves an IPv6 peer (see prober).
+// A neighbour that the kernel does not know is asked for twice at the same time:
+// by the kernel, and by ourselves with an ARP request or a neighbour
+// solicitation through a packet socket (see prober). The kernel's way
+// waits for its configuration lock while links and containers come and go, up to
+// seconds, and neighbour discovery, being ICMPv6, can be stopped by a
+// firewall; ours does neither.
 package nexthop

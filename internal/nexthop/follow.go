@@ -5,15 +5,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
-)
-
-const (
-	// settle is how long a change of routes may go on before all ways are
-	// looked up again: a routing daemon changes many at a time.
-	settle = 20 * time.Millisecond
-	// lookAgain is the time between two looks at everything, unasked.
-	lookAgain = 10 * time.Second
 )
 
 // follow takes in what the kernel tells, until Close.
@@ -25,8 +18,9 @@ func (r *Resolver) follow() {
 		case err == nil:
 		case errors.Is(err, unix.ENOBUFS): // messages were lost
 			r.mu.Lock()
-			r.routesChanged()
+			r.changed = true
 			r.mu.Unlock()
+			r.poke()
 		case errors.Is(err, os.ErrClosed):
 			return
 		default:
@@ -50,74 +44,14 @@ func (r *Resolver) told(kind uint16, body []byte) {
 			return
 		}
 		if kind == unix.RTM_DELNEIGH {
-			n.state = 0
+			n.state = netlink.NUD_NONE
 		}
 		for _, w := range r.byWay[n.way] {
+			w.heard++
 			r.take(w, n, time.Now())
 		}
 	default:
-		r.routesChanged()
-	}
-}
-
-// answered takes an answer that our own prober got.
-func (r *Resolver) answered(to way, mac [6]byte) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, w := range r.byWay[to] {
-		w.proved = time.Now()
-		r.publish(w, State{MAC: mac, IfIndex: to.ifindex, Via: to.via, OK: true})
-	}
-}
-
-// routesChanged asks refresh for a look at everything. The caller holds r.mu.
-func (r *Resolver) routesChanged() {
-	r.changed = true
-	select {
-	case r.wake <- struct{}{}:
-	default: // asked already
-	}
-}
-
-// refresh looks at everything again: soon after a change, at unresolved and
-// stale targets every second, at all every lookAgain.
-func (r *Resolver) refresh() {
-	defer r.running.Done()
-	tick := time.NewTicker(retry)
-	defer tick.Stop()
-	last := time.Now()
-	for {
-		select {
-		case <-r.done:
-			return
-		case <-r.wake:
-			select {
-			case <-r.done:
-				return
-			case <-time.After(settle):
-			}
-		case <-tick.C:
-		}
-		now := time.Now()
-		r.mu.Lock()
-		all := r.changed || now.Sub(last) >= lookAgain
-		r.changed = false
-		r.look(all, now)
-		r.mu.Unlock()
-		if all {
-			last = now
-		}
-	}
-}
-
-// look resolves targets again: all of them, or those with a problem or not
-// looked at for a while.
-func (r *Resolver) look(all bool, now time.Time) {
-	for _, w := range r.targets {
-		s := w.hop.State()
-		if all || s.Problem != nil || now.Sub(w.looked) >= probeStale {
-			// What is wrong was published; the next look comes by itself.
-			_ = r.resolve(w, now)
-		}
+		r.changed = true
+		r.poke()
 	}
 }

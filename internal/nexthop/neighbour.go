@@ -29,11 +29,29 @@ func (n *neighbour) pinned() bool {
 	return n.state&(netlink.NUD_PERMANENT|netlink.NUD_NOARP) != 0
 }
 
-// lookup reads one entry of the neighbour table.
-func (r *Resolver) lookup(w way) (neighbour, error) {
+// table reads single entries of the kernel's neighbour table, the one request
+// that netlink.Handle lacks.
+type table struct{ sockets map[int]*nl.SocketHandle }
+
+func openTable() (*table, error) {
+	socket, err := nl.Subscribe(unix.NETLINK_ROUTE) // to no group
+	if err != nil {
+		return nil, fmt.Errorf("netlink: %w", err)
+	}
+	return &table{map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}}}, nil
+}
+
+func (t *table) close() {
+	for _, s := range t.sockets {
+		s.Close()
+	}
+}
+
+// entry reads one entry.
+func (t *table) entry(w way) (neighbour, error) {
 	none := neighbour{way: w, state: netlink.NUD_NONE}
 	req := nl.NewNetlinkRequest(unix.RTM_GETNEIGH, 0)
-	req.Sockets = r.sockets
+	req.Sockets = t.sockets
 	req.AddData(&netlink.Ndmsg{Family: family(w.via), Index: uint32(w.ifindex)})
 	req.AddData(nl.NewRtAttr(netlink.NDA_DST, w.via.AsSlice()))
 	answers, err := req.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWNEIGH)
@@ -54,18 +72,16 @@ func (r *Resolver) lookup(w way) (neighbour, error) {
 // use makes the kernel behave as if a packet were sent to the neighbour: a
 // missing entry is resolved, a stale one is probed. It is never asked of a pinned
 // entry, which would lose its state by it.
-func (r *Resolver) use(w way) error {
-	err := r.handle.NeighSet(&netlink.Neigh{
+func use(handle *netlink.Handle, w way) {
+	// A refusal is no news: the neighbour stays unresolved, which is told, and
+	// our own question goes on. The usual one is an interface that is gone or down.
+	_ = handle.NeighSet(&netlink.Neigh{
 		LinkIndex: w.ifindex,
 		Family:    int(family(w.via)),
 		IP:        w.via.AsSlice(),
 		State:     netlink.NUD_NONE,
 		Flags:     netlink.NTF_USE,
 	})
-	if err != nil {
-		return fmt.Errorf("resolve %v on interface %d: %w", w.via, w.ifindex, err)
-	}
-	return nil
 }
 
 func family(a netip.Addr) uint8 {

@@ -31,17 +31,20 @@ func listen() (*news, error) {
 	}
 	n := &news{file: os.NewFile(uintptr(fd), "netlink")}
 	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-		n.file.Close()
+		n.close()
 		return nil, fmt.Errorf("bind netlink socket: %w", err)
 	}
 	for _, g := range groups {
 		if err := unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_ADD_MEMBERSHIP, g); err != nil {
-			n.file.Close()
+			n.close()
 			return nil, fmt.Errorf("join netlink group %d: %w", g, err)
 		}
 	}
 	return n, nil
 }
+
+// close ends a read that waits. It may be called twice.
+func (n *news) close() { _ = n.file.Close() }
 
 // read waits for messages and hands each to tell. ENOBUFS means that messages
 // were lost. The bytes are valid only during the call.

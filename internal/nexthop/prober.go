@@ -14,8 +14,8 @@ import (
 
 // prober asks for a neighbour's Ethernet address on its own, by ARP or by
 // neighbour solicitation, past every firewall in both directions: the question
-// leaves and the answer comes through a packet socket. It is the second way,
-// taken when the kernel's own resolution got no answer.
+// leaves and the answer comes through a packet socket. It goes beside the
+// kernel's own resolution, which a firewall can stop and a busy host delay.
 type prober struct {
 	answered func(way, [6]byte)
 	ns       namespace // where the sockets are opened; the resolver's
@@ -49,18 +49,15 @@ func (p *prober) ask(w way, source netip.Addr) {
 }
 
 func (p *prober) send(w way, source netip.Addr) error {
-	link, err := net.InterfaceByIndex(w.ifindex)
+	conn, err := p.open(ear{w.ifindex, family(w.via)})
 	if err != nil {
 		return err
 	}
-	if len(link.HardwareAddr) != 6 {
-		return fmt.Errorf("%s is no Ethernet interface", link.Name)
-	}
-	question, to, err := questionFor(w.via, source, link)
+	mac, err := macOf(conn)
 	if err != nil {
 		return err
 	}
-	conn, err := p.open(ear{w.ifindex, family(w.via)}, link)
+	question, to, err := questionFor(w, source, mac)
 	if err != nil {
 		return err
 	}
@@ -71,8 +68,27 @@ func (p *prober) send(w way, source netip.Addr) error {
 	return err
 }
 
+// macOf asks the socket for its interface's address, which unlike netlink never
+// waits for the kernel's configuration lock.
+func macOf(conn *packet.Conn) (net.HardwareAddr, error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var addr unix.Sockaddr
+	var failed error
+	if err := raw.Control(func(fd uintptr) { addr, failed = unix.Getsockname(int(fd)) }); err != nil {
+		return nil, err
+	}
+	l, ok := addr.(*unix.SockaddrLinklayer)
+	if failed != nil || !ok || l.Halen != 6 {
+		return nil, errors.Join(failed, errors.New("no Ethernet interface"))
+	}
+	return net.HardwareAddr(l.Addr[:6]), nil
+}
+
 // open gives the socket for an interface and family, and starts to listen on a new one.
-func (p *prober) open(e ear, link *net.Interface) (*packet.Conn, error) {
+func (p *prober) open(e ear) (*packet.Conn, error) {
 	if conn := p.ears[e]; conn != nil {
 		return conn, nil
 	}
@@ -80,14 +96,14 @@ func (p *prober) open(e ear, link *net.Interface) (*packet.Conn, error) {
 	if e.family == unix.AF_INET6 {
 		protocol = unix.ETH_P_IPV6
 	}
-	conn, err := packet.Listen(link, packet.Datagram, protocol, nil)
+	conn, err := packet.Listen(&net.Interface{Index: e.ifindex}, packet.Datagram, protocol, nil)
 	if err == nil && e.family == unix.AF_INET6 {
 		if err = onlyAdvertisements(conn); err != nil {
 			conn.Close()
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", link.Name, err)
+		return nil, fmt.Errorf("listen on interface %d: %w", e.ifindex, err)
 	}
 	p.ears[e] = conn
 	p.running.Add(1)

@@ -13,27 +13,27 @@ import (
 
 var broadcast = net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 
-// questionFor builds "who has via?" as the payload of a frame, and says where
-// to send the frame.
-func questionFor(via, source netip.Addr, link *net.Interface) (payload []byte, to net.HardwareAddr, err error) {
-	if via.Is4() {
+// questionFor builds "who has this next hop?" as the payload of a frame, and
+// says where to send the frame.
+func questionFor(w way, source netip.Addr, mac net.HardwareAddr) (payload []byte, to net.HardwareAddr, err error) {
+	if w.via.Is4() {
 		if !source.Is4() {
 			source = netip.IPv4Unspecified() // an ARP probe (RFC 5227): answered as well
 		}
 		// The target hardware address is what is asked for; it is ignored.
-		p, err := arp.NewPacket(arp.OperationRequest, link.HardwareAddr, source, make(net.HardwareAddr, 6), via)
+		p, err := arp.NewPacket(arp.OperationRequest, mac, source, make(net.HardwareAddr, 6), w.via)
 		if err != nil {
 			return nil, nil, err
 		}
 		payload, err = p.MarshalBinary()
 		return payload, broadcast, err
 	}
-	if !source.Is6() {
-		if source, err = linkLocal(link); err != nil {
+	if !source.Is6() || source.IsUnspecified() {
+		if source, err = linkLocal(w.ifindex); err != nil {
 			return nil, nil, err
 		}
 	}
-	return solicitation(via, source, link.HardwareAddr)
+	return solicitation(w.via, source, mac)
 }
 
 // solicitation builds a neighbour solicitation (RFC 4861 §4.3) with its IPv6
@@ -60,8 +60,9 @@ func solicitation(via, source netip.Addr, mac net.HardwareAddr) ([]byte, net.Har
 	return append(ip, icmp...), net.HardwareAddr{0x33, 0x33, g[12], g[13], g[14], g[15]}, nil
 }
 
-func linkLocal(link *net.Interface) (netip.Addr, error) {
-	addrs, err := link.Addrs()
+// linkLocal finds an address of ours to ask from.
+func linkLocal(ifindex int) (netip.Addr, error) {
+	addrs, err := (&net.Interface{Index: ifindex}).Addrs()
 	if err != nil {
 		return netip.Addr{}, err
 	}
@@ -71,7 +72,7 @@ func linkLocal(link *net.Interface) (netip.Addr, error) {
 			return addr, nil
 		}
 	}
-	return netip.Addr{}, fmt.Errorf("%s has no link-local address", link.Name)
+	return netip.Addr{}, fmt.Errorf("interface %d has no link-local address", ifindex)
 }
 
 // answerIn finds an answer in the payload of a received frame: the sender of any ARP packet

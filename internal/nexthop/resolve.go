@@ -22,27 +22,19 @@ const (
 	proof = 3 * probeStale
 )
 
-// resolve looks a target's way up from the start. The caller holds r.mu.
-func (r *Resolver) resolve(w *target, now time.Time) error {
+// lead takes what the routes say about a target. The caller holds r.mu.
+func (r *Resolver) lead(w *target, to way, err error, now time.Time) {
 	w.looked = now
-	to, err := r.route(w.hop.target)
 	if err != nil {
 		r.lost(w, err, now)
-		return err
+		return
 	}
 	w.routed = now
 	if to != w.way {
 		r.unlink(w)
-		w.way, w.used, w.proved, w.missed = to, time.Time{}, time.Time{}, 0
+		w.way, w.asked, w.missed, w.usable, w.proved = to, time.Time{}, 0, false, time.Time{}
 		r.byWay[to] = append(r.byWay[to], w)
 	}
-	n, err := r.lookup(to)
-	if err != nil {
-		r.lost(w, err, now)
-		return err
-	}
-	r.take(w, n, now)
-	return nil
 }
 
 // unlink takes a target out of the index of ways.
@@ -69,13 +61,15 @@ func (r *Resolver) lost(w *target, why error, now time.Time) {
 // not enough. The caller holds r.mu.
 func (r *Resolver) take(w *target, n neighbour, now time.Time) {
 	if n.usable() {
-		w.missed = 0
+		w.missed, w.usable, w.proved = 0, true, time.Time{}
 		r.publish(w, State{MAC: n.mac, IfIndex: n.ifindex, Via: n.via, OK: true})
-		if n.state&netlink.NUD_STALE != 0 && now.Sub(w.used) >= probeStale {
-			r.ask(w, now)
+		if n.state&netlink.NUD_STALE != 0 && now.Sub(w.asked) >= probeStale {
+			w.asked = now
+			r.kernel.want(w.way, w.hop.target.Source)
 		}
 		return
 	}
+	w.usable = false
 	every := retry - retry/8 // the ticks are not exact
 	if now.Sub(w.proved) < proof {
 		every = probeStale
@@ -87,24 +81,23 @@ func (r *Resolver) take(w *target, n neighbour, now time.Time) {
 		s.Problem = ErrUnresolved
 		r.publish(w, s)
 	}
-	if !n.pinned() && now.Sub(w.used) >= every {
-		r.ask(w, now)
+	if !n.pinned() && now.Sub(w.asked) >= every {
+		w.asked = now
 		w.missed++
+		r.kernel.want(w.way, w.hop.target.Source)
+		r.own.want(w.way, w.hop.target.Source)
 	}
 }
 
-// ask makes the kernel resolve or probe the neighbour; an entry that is being
-// resolved already is left in peace by the kernel itself. Where the kernel
-// had its chance before, a firewall may hold it up, and we ask as well.
-func (r *Resolver) ask(w *target, now time.Time) {
-	w.used = now
-	if err := r.use(w.way); err != nil {
-		s := w.hop.State()
-		s.Problem = err
-		r.publish(w, s)
-	}
-	if w.missed > 0 {
-		r.prober.ask(w.way, w.hop.target.Source)
+// answered takes an answer that our own prober got. The kernel's word counts more.
+func (r *Resolver) answered(to way, mac [6]byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, w := range r.byWay[to] {
+		if !w.usable {
+			w.proved = time.Now()
+			r.publish(w, State{MAC: mac, IfIndex: to.ifindex, Via: to.via, OK: true})
+		}
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
-	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
@@ -25,22 +24,29 @@ type Sink interface {
 
 // Resolver keeps the ways to all watched peers. It works in the network
 // namespace of the thread that called Open.
+//
+// Several questions to the kernel wait for the lock that it holds while links
+// and namespaces come and go, which takes seconds on a busy host. So none is
+// asked under the Resolver's own lock, and the one that must wait, use, has
+// a goroutine and a socket of its own.
 type Resolver struct {
 	sink    Sink
 	ns      namespace
-	handle  *netlink.Handle
-	sockets map[int]*nl.SocketHandle // of lookup: the one request that handle lacks
 	news    *news
+	routes  *netlink.Handle // for the route
+	table   *table          // for the neighbour
+	kernel  *errand         // has the kernel resolve a neighbour
+	own     *errand         // resolves it ourselves
+	prober  *prober
+	wake    chan struct{} // for refresh
 	done    chan struct{}
 	running sync.WaitGroup
 
 	mu      sync.Mutex // guards the rest, and the sink's turn
 	targets map[Target]*target
 	byWay   map[way][]*target
-	prober  *prober
 	changed bool                                // something happened to routes since the last look
 	byPeer  atomic.Pointer[map[netip.Addr]*Hop] // copy on write, for MAC
-	wake    chan struct{}
 }
 
 // target is one watched peer.
@@ -48,56 +54,70 @@ type target struct {
 	hop    *Hop
 	way    way
 	routed time.Time // when the routes last gave a way
-	used   time.Time // when the kernel was last asked to probe
-	missed int       // how often it was asked since it last had an answer
-	told   State     // what the sink knows
-	proved time.Time // when our own question was last answered
 	looked time.Time // when the kernel's tables were last read for it
+	asked  time.Time // when the neighbour was last asked for
+	missed int       // how often it was asked for since it last answered
+	usable bool      // the kernel knows the neighbour
+	proved time.Time // when, if it does not, our own question was last answered
+	heard  uint64    // messages of the kernel about its neighbour
+	told   State     // what the sink knows
 }
 
 // Open starts to follow the kernel's tables.
 func Open(sink Sink) (*Resolver, error) {
 	r := &Resolver{
 		sink:    sink,
-		done:    make(chan struct{}),
+		kernel:  newErrand(),
+		own:     newErrand(),
 		wake:    make(chan struct{}, 1),
+		done:    make(chan struct{}),
 		targets: map[Target]*target{},
 		byWay:   map[way][]*target{},
 	}
 	r.byPeer.Store(&map[netip.Addr]*Hop{})
-	if err := r.open(); err != nil {
+	user, err := r.open()
+	if err != nil {
 		r.closeSockets()
 		return nil, fmt.Errorf("next hops: %w", err)
 	}
-	r.running.Add(2)
+	r.running.Add(3)
 	go r.follow()
 	go r.refresh()
+	go func() {
+		defer r.running.Done()
+		r.own.run(r.done, r.prober.ask)
+	}()
+	go func() { // not waited for: it may be waiting for the kernel
+		defer user.Close()
+		r.kernel.run(r.done, func(w way, _ netip.Addr) { use(user, w) })
+	}()
 	return r, nil
 }
 
-func (r *Resolver) open() (err error) {
-	if r.news, err = listen(); err != nil {
-		return err
-	}
-	if r.handle, err = netlink.NewHandle(unix.NETLINK_ROUTE); err != nil {
-		return fmt.Errorf("netlink: %w", err)
-	}
-	socket, err := nl.Subscribe(unix.NETLINK_ROUTE) // to no group
-	if err != nil {
-		return fmt.Errorf("netlink: %w", err)
-	}
-	r.sockets = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}}
+func (r *Resolver) open() (user *netlink.Handle, err error) {
 	if r.ns, err = here(); err != nil {
-		return err
+		return nil, err
 	}
 	r.prober = newProber(r.ns, r.answered)
-	return nil
+	if r.news, err = listen(); err != nil {
+		return nil, err
+	}
+	if r.table, err = openTable(); err != nil {
+		return nil, err
+	}
+	if r.routes, err = netlink.NewHandle(unix.NETLINK_ROUTE); err != nil {
+		return nil, fmt.Errorf("netlink: %w", err)
+	}
+	if user, err = netlink.NewHandle(unix.NETLINK_ROUTE); err != nil {
+		return nil, fmt.Errorf("netlink: %w", err)
+	}
+	return user, nil
 }
 
 // Close stops following. The Hops keep their last answer.
 func (r *Resolver) Close() error {
 	close(r.done)
-	r.news.file.Close()
+	r.news.close()
 	r.prober.close()
 	r.running.Wait()
 	r.closeSockets()
@@ -106,54 +126,15 @@ func (r *Resolver) Close() error {
 
 func (r *Resolver) closeSockets() {
 	if r.news != nil {
-		r.news.file.Close()
+		r.news.close()
 	}
-	if r.handle != nil {
-		r.handle.Close()
+	if r.routes != nil {
+		r.routes.Close()
 	}
-	for _, s := range r.sockets {
-		s.Close()
+	if r.table != nil {
+		r.table.close()
 	}
 	_ = r.ns.close() // it was opened for reading only
-}
-
-// Watch starts to resolve a peer and gives its Hop, the same one for the same
-// Target. The first answer is usually there within a millisecond; a peer that
-// cannot be reached yet is no error, one that is this host is (ErrOwnAddress).
-func (r *Resolver) Watch(t Target) (*Hop, error) {
-	t.Peer, t.Source = t.Peer.WithZone("").Unmap(), t.Source.WithZone("").Unmap()
-	if !t.Peer.IsValid() || t.Peer.IsMulticast() || t.Peer.IsUnspecified() {
-		return nil, fmt.Errorf("peer %v: not the address of a host", t.Peer)
-	}
-	if t.Peer.IsLinkLocalUnicast() && t.Peer.Is6() && t.IfIndex == 0 {
-		return nil, fmt.Errorf("peer %v: a link-local address needs an interface", t.Peer)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if w := r.targets[t]; w != nil {
-		return w.hop, nil
-	}
-	w := &target{hop: &Hop{target: t}}
-	w.hop.state.Store(&State{Problem: ErrUnresolved})
-	if err := r.resolve(w, time.Now()); errors.Is(err, ErrOwnAddress) {
-		r.unlink(w)
-		return nil, err
-	}
-	r.targets[t] = w
-	r.publishPeers()
-	return w.hop, nil
-}
-
-// Forget stops to resolve a peer. Its Hop keeps the last answer.
-func (r *Resolver) Forget(t Target) {
-	t.Peer, t.Source = t.Peer.WithZone("").Unmap(), t.Source.WithZone("").Unmap()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if w := r.targets[t]; w != nil {
-		r.unlink(w)
-		delete(r.targets, t)
-		r.publishPeers()
-	}
 }
 
 // MAC gives the Ethernet address and interface for a watched peer, without a

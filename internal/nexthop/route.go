@@ -27,12 +27,12 @@ func (r *Resolver) route(t Target) (way, error) {
 		options.SrcAddr = t.Source.AsSlice()
 	}
 	peer := net.IP(t.Peer.AsSlice())
-	routes, err := r.handle.RouteGetWithOptions(peer, options)
+	routes, err := r.routes.RouteGetWithOptions(peer, options)
 	if errors.Is(err, unix.EINVAL) && options.SrcAddr != nil {
 		// IPv4 refuses a source that is not (or not yet) on this host. The
 		// way does not depend on it unless there are rules about sources.
 		options.SrcAddr = nil
-		routes, err = r.handle.RouteGetWithOptions(peer, options)
+		routes, err = r.routes.RouteGetWithOptions(peer, options)
 	}
 	if err != nil {
 		return way{}, fmt.Errorf("route to %v: %w", t, err)

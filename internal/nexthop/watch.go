@@ -1,0 +1,70 @@
+package nexthop
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// Watch starts to resolve a peer and gives its Hop, the same one for the same
+// Target. The first answer is usually there within a millisecond; a peer that
+// cannot be reached yet is no error, one that is this host is (ErrOwnAddress).
+func (r *Resolver) Watch(t Target) (*Hop, error) {
+	t = t.plain()
+	if err := t.check(); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	w := r.targets[t]
+	r.mu.Unlock()
+	if w != nil {
+		return w.hop, nil
+	}
+	// The route first: it needs no lock of the kernel's, and tells own addresses.
+	to, err := r.route(t)
+	if errors.Is(err, ErrOwnAddress) {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if w = r.targets[t]; w != nil {
+		return w.hop, nil
+	}
+	w = &target{hop: &Hop{target: t}}
+	w.hop.state.Store(&State{Problem: ErrUnresolved})
+	r.targets[t] = w
+	r.publishPeers()
+	r.lead(w, to, err, time.Now())
+	w.looked = time.Time{} // the neighbour was not looked at yet
+	r.poke()
+	return w.hop, nil
+}
+
+// Forget stops to resolve a peer. Its Hop keeps the last answer.
+func (r *Resolver) Forget(t Target) {
+	t = t.plain()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if w := r.targets[t]; w != nil {
+		r.unlink(w)
+		delete(r.targets, t)
+		r.publishPeers()
+	}
+}
+
+// plain drops what does not make a difference.
+func (t Target) plain() Target {
+	t.Peer, t.Source = t.Peer.WithZone("").Unmap(), t.Source.WithZone("").Unmap()
+	return t
+}
+
+func (t Target) check() error {
+	switch p := t.Peer; {
+	case !p.IsValid(), p.IsMulticast(), p.IsUnspecified(), p == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return fmt.Errorf("peer %v: not the address of a host", p)
+	case p.Is6() && p.IsLinkLocalUnicast() && t.IfIndex == 0:
+		return fmt.Errorf("peer %v: a link-local address needs an interface", p)
+	}
+	return nil
+}
