@@ -33,19 +33,17 @@ type mmsghdr struct {
 }
 
 func openSocket(ifindex int) (sender, error) {
-	link, err := net.InterfaceByIndex(ifindex)
+	// Protocol 0: the socket receives nothing. The index is enough: to ask for
+	// more would wait for the kernel's configuration lock, which the
+	// addresses of the same takeover are being added under.
+	conn, err := packet.Listen(&net.Interface{Index: ifindex}, packet.Raw, 0, nil)
 	if err != nil {
 		return nil, fmt.Errorf("announce on interface %d: %w", ifindex, err)
-	}
-	// Protocol 0: the socket receives nothing.
-	conn, err := packet.Listen(link, packet.Raw, 0, nil)
-	if err != nil {
-		return nil, fmt.Errorf("announce on %s: %w", link.Name, err)
 	}
 	s := &socket{conn: conn}
 	if s.raw, err = conn.SyscallConn(); err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("announce on %s: %w", link.Name, err)
+		return nil, fmt.Errorf("announce on interface %d: %w", ifindex, err)
 	}
 	return s, nil
 }
