@@ -71,6 +71,27 @@ func newMember(spec Spec) (*member, error) {
 	return &member{spec: spec, router: router, rules: rules, signer: signer}, nil
 }
 
+// Check tells what Add or Change would say to a Spec, without doing it.
+func Check(spec Spec) error {
+	if _, err := newMember(spec); err != nil {
+		return err
+	}
+	a := spec.Advert
+	a.Priority = spec.Election.Priority
+	a.Dst = spec.Group
+	if len(spec.Peers) > 0 {
+		a.Dst = spec.Peers[0]
+	}
+	a.Src = a.Dst // any unicast address of the family will do
+	if a.Dst.IsMulticast() {
+		a.Src = netip.AddrFrom4([4]byte{192, 0, 2, 1})
+		if a.Dst.Is6() {
+			a.Src = netip.MustParseAddr("fe80::1")
+		}
+	}
+	return a.Validate()
+}
+
 // prepare makes the templates again, after anything in them changed.
 func (m *member) prepare() error {
 	m.ready = m.ready[:0]

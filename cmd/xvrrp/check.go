@@ -1,0 +1,106 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/xvrrp/xvrrp/internal/config"
+)
+
+func checkCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "check",
+		Usage: "read the configuration and say what is wrong with it, or will be",
+		Description: "Exit 0: no errors (with --strict: no warnings either); 1: errors. With --peer the files of the other\n" +
+			"nodes are held against this one, and who becomes master after each single failure is worked out.",
+		OnUsageError: usageError,
+		Flags: []cli.Flag{
+			configFlag(), configIDFlag(),
+			&cli.StringSliceFlag{Name: "peer", Usage: "`FILE` of another node of the same virtual routers; may be repeated"},
+			&cli.BoolFlag{Name: "strict", Usage: "warnings count as errors"},
+			&cli.BoolFlag{Name: "json", Usage: "findings as JSON"},
+			&cli.BoolFlag{Name: "offline", Usage: "do not look at this host's interfaces, users and scripts"},
+		},
+		Action: check,
+	}
+}
+
+func check(c *cli.Context) error {
+	opt := config.Options{}
+	if !c.Bool("offline") {
+		opt = config.ThisHost()
+	}
+	opt.ConfigID = c.String("i")
+	mine, findings := config.Load(files(c), opt)
+	if err := report(c, mine, findings); err != nil {
+		return err
+	}
+	if worst := config.Worst(findings); worst == config.Error || c.Bool("strict") && worst == config.Warning {
+		return silent(exitFailed)
+	}
+	return nil
+}
+
+func report(c *cli.Context, s *config.Settings, findings []config.Finding) error {
+	w := c.App.Writer
+	if c.Bool("json") {
+		out := struct {
+			Findings []config.Finding `json:"findings"`
+			Words    []string         `json:"words,omitempty"`
+		}{Findings: findings}
+		if out.Findings == nil {
+			out.Findings = []config.Finding{}
+		}
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(out)
+	}
+	printFindings(w, findings, config.Note)
+	counts := map[config.Severity]int{}
+	for _, f := range findings {
+		counts[f.Severity]++
+	}
+	holds := ""
+	if s != nil {
+		holds = fmt.Sprintf("%d instances; ", len(s.Instances))
+	}
+	fmt.Fprintf(w, "%s%d errors, %d warnings\n", holds, counts[config.Error], counts[config.Warning])
+	return nil
+}
+
+// printFindings prints all findings of at least the given severity.
+func printFindings(w io.Writer, findings []config.Finding, least config.Severity) {
+	for _, f := range findings {
+		if f.Severity >= least {
+			fmt.Fprint(w, f.Format())
+		}
+	}
+}
+
+func configCommand() *cli.Command {
+	return &cli.Command{
+		Name:         "config",
+		Usage:        "print the effective settings of the daemon (or, with -f, of a file) in canonical form",
+		OnUsageError: usageError,
+		Flags: []cli.Flag{
+			configFlag(), configIDFlag(),
+			&cli.BoolFlag{Name: "json", Usage: "as JSON"},
+		},
+		Action: func(c *cli.Context) error {
+			if !c.IsSet("f") {
+				return configOfDaemon(c)
+			}
+			s, findings := config.Load(files(c), config.Options{ConfigID: c.String("i")})
+			printFindings(os.Stderr, findings, config.Error)
+			if config.Failed(findings) {
+				return silent(exitFailed)
+			}
+			fmt.Fprint(c.App.Writer, config.Print(s, config.PrintOptions{}))
+			return nil
+		},
+	}
+}

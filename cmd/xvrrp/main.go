@@ -1,0 +1,87 @@
+// Command xvrrp is the daemon and its command line: flags, wiring, signals
+// and exit codes. See interfaces in docs/ for what each command promises.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+
+	"github.com/urfave/cli/v2"
+)
+
+// version is set by the build, see the Makefile.
+var version = "unknown"
+
+// The exit codes that scripts rely on.
+const (
+	exitFailed    = 1 // failed while running; check: errors were found
+	exitUsage     = 2 // bad configuration or usage
+	exitNoDaemon  = 3 // no daemon answers on the runtime directory
+	exitNoSuch    = 4 // the daemon has no instance of that name
+	exitNobody    = 5 // who: nobody answers
+	exitSeveral   = 6 // who: more than one answers
+	defaultConfig = "/etc/keepalived/keepalived.conf"
+)
+
+func main() {
+	cli.VersionPrinter = func(c *cli.Context) {
+		fmt.Fprintf(c.App.Writer, "xvrrp %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	}
+	os.Exit(exit(app().RunContext(context.Background(), os.Args), os.Stderr))
+}
+
+// app is the whole command line.
+func app() *cli.App {
+	return &cli.App{
+		Name:                      "xvrrp",
+		Usage:                     "VRRP (RFC 9568) that no firewall can blind",
+		Version:                   version,
+		UseShortOptionHandling:    true,
+		DisableSliceFlagSeparator: true,
+		HideHelpCommand:           true,
+		EnableBashCompletion:      true,
+		ExitErrHandler:            func(*cli.Context, error) {}, // main prints and exits, once
+		OnUsageError:              usageError,
+		Flags:                     globalFlags(),
+		Commands:                  commands(),
+		CommandNotFound: func(c *cli.Context, name string) {
+			fmt.Fprintf(c.App.ErrWriter, "xvrrp: no command %q; `xvrrp --help` lists them\n", name)
+			os.Exit(exitUsage)
+		},
+	}
+}
+
+// coded is an error with the exit code that it asks for.
+type coded struct {
+	error
+	code int
+}
+
+func (c coded) Unwrap() error { return c.error }
+
+// silent ends the program with a code when all has been said already.
+type silent int
+
+func (s silent) Error() string { return fmt.Sprintf("exit %d", int(s)) }
+
+func usageError(_ *cli.Context, err error, _ bool) error { return coded{err, exitUsage} }
+
+// exit prints err once, whatever command it came from, and returns the code.
+func exit(err error, stderr *os.File) int {
+	var quiet silent
+	var code coded
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &quiet):
+		return int(quiet)
+	}
+	fmt.Fprintf(stderr, "xvrrp: %v\n", err)
+	if errors.As(err, &code) {
+		return code.code
+	}
+	return exitFailed
+}

@@ -1,0 +1,304 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	sd "github.com/coreos/go-systemd/v22/daemon"
+
+	"github.com/xvrrp/xvrrp/internal/address"
+	"github.com/xvrrp/xvrrp/internal/announce"
+	"github.com/xvrrp/xvrrp/internal/config"
+	"github.com/xvrrp/xvrrp/internal/control"
+	"github.com/xvrrp/xvrrp/internal/datapath"
+	"github.com/xvrrp/xvrrp/internal/engine"
+	"github.com/xvrrp/xvrrp/internal/ifstate"
+	"github.com/xvrrp/xvrrp/internal/metrics"
+	"github.com/xvrrp/xvrrp/internal/nexthop"
+	"github.com/xvrrp/xvrrp/pkg/vrrp"
+)
+
+// Daemon is a running xvrrp.
+type Daemon struct {
+	opt     Options
+	log     *slog.Logger
+	current atomic.Pointer[config.Settings]
+	started time.Time
+	ctx     context.Context // ends with the daemon; for logging and background work
+	keep    atomic.Bool     // leave the addresses at the stop
+
+	engine    *engine.Engine
+	dp        *datapath.Datapath
+	loop      loop
+	degraded  string // why there is no BPF, empty when there is
+	holder    *address.Holder
+	announcer *announce.Announcer
+	hops      *nexthop.Resolver
+	metrics   *metrics.Metrics
+	history   history
+	gossip    *gossip
+	scale     *scale
+	nics      *nics
+	trackers  *trackers
+
+	reloading sync.Mutex   // one reload at a time
+	mu        sync.RWMutex // guards the rest
+	instances []*instance
+	byName    map[string]*instance
+	reloaded  control.Reload
+}
+
+// settings are those in effect.
+func (d *Daemon) settings() *config.Settings { return d.current.Load() }
+
+// instance finds an instance by name, nil when there is none.
+func (d *Daemon) instance(name string) *instance {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.byName[name]
+}
+
+// Run runs the daemon until ctx ends or something that it cannot do without
+// fails. What it took it gives back, whatever the way out.
+func Run(ctx context.Context, opt Options) (err error) {
+	settings, err := load(opt)
+	if err != nil {
+		return err
+	}
+	var undo cleanup
+	defer func() { err = errors.Join(err, undo.run()) }()
+
+	dir, err := lockRuntimeDir(opt)
+	if err != nil {
+		return err
+	}
+	undo.add("runtime directory", dir.Release)
+
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	d := &Daemon{
+		opt: opt, log: opt.Log, started: time.Now(), ctx: context.WithoutCancel(ctx),
+		byName: map[string]*instance{}, history: history{control.NewJournal(1000)},
+	}
+	d.current.Store(settings)
+	if err := d.open(&undo); err != nil {
+		return err
+	}
+	return d.serve(ctx, &undo)
+}
+
+// open makes every shell, in the order of what needs what.
+func (d *Daemon) open(undo *cleanup) error {
+	var err error
+	if err := permitted(); err != nil {
+		return err
+	}
+	if err := d.openDatapath(undo); err != nil {
+		return err
+	}
+	d.holder, err = address.Open(address.Config{Journal: d.opt.RuntimeDir + "/addresses", Notify: d.addressNote})
+	if err != nil {
+		return err
+	}
+	undo.add("addresses", d.holder.Close)
+	if d.announcer, err = announce.Open(announce.Options{
+		Sent: d.announceSent, Done: d.announceDone, Failed: d.announceFailed, Pacing: pacing(d.settings()),
+	}); err != nil {
+		return err
+	}
+	undo.add("announcements", d.announcer.Close)
+	if d.hops, err = nexthop.Open(hopSink{d}); err != nil {
+		return err
+	}
+	undo.add("next hops", d.hops.Close)
+
+	d.metrics = metrics.New(metrics.Config{Version: d.opt.Version, KernelAdverts: d.kernelAdverts})
+	d.gossip = newGossip(d.log)
+	d.engine = engine.New(engine.Ports{Wake: d.dp.Wake, Interrupt: d.loop.interrupt, Stray: d.stray})
+	d.metrics.Reloaded(true, d.started)
+	d.scale = newScale(d.engine.Do)
+	d.nics = newNICs(d)
+	return d.openTrackers()
+}
+
+// permitted says in one line what is missing when we may not do our work.
+func permitted() error {
+	fd, err := syscall.Socket(syscall.AF_PACKET, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("no permission to send adverts (packet socket: %w): run as root, or with CAP_NET_RAW, CAP_NET_ADMIN, CAP_BPF and CAP_PERFMON", err)
+	}
+	return syscall.Close(fd)
+}
+
+func (d *Daemon) openDatapath(undo *cleanup) error {
+	cfg := datapath.Config{PinDir: d.pinDir(), FloodLimit: d.settings().Own.FloodLimit, Fence: d.settings().Own.Defaults.Fence}
+	var err error
+	if d.dp, err = datapath.Load(cfg); err != nil {
+		d.degraded = err.Error()
+		d.log.Warn("BPF is not to be had here: adverts come in through packet sockets, and a firewall still cannot stop them", "error", err)
+		if d.dp, err = datapath.LoadSocketOnly(cfg); err != nil {
+			return fmt.Errorf("no way to receive adverts: %w", err)
+		}
+	}
+	undo.add("datapath", d.dp.Close)
+	return nil
+}
+
+// serve runs until ctx ends or the loop fails.
+func (d *Daemon) serve(ctx context.Context, undo *cleanup) error {
+	loop, stopLoop := context.WithCancel(context.WithoutCancel(ctx))
+	failed := make(chan error, 4)
+	d.loop.start(loop, d, failed)
+	undo.add("loop", func() error { stopLoop(); return nil })
+	background, stopBackground := context.WithCancel(d.ctx)
+	undo.add("background", func() error { stopBackground(); return nil })
+	go d.gossip.run(background)
+
+	if err := d.addInstances(); err != nil {
+		return err
+	}
+	undo.add("interfaces", func() error { d.nics.close(); return nil })
+	undo.add("instances", func() error { d.engine.Stop(); return nil })
+
+	if err := d.listen(background, failed, undo); err != nil {
+		return err
+	}
+	if err := d.begin(background, undo); err != nil {
+		return err
+	}
+	d.ready(undo)
+	return d.wait(ctx, failed)
+}
+
+// begin starts what tells: the host's interfaces and the trackers. Then the
+// routers start, with everything that is known by then.
+func (d *Daemon) begin(ctx context.Context, undo *cleanup) error {
+	links, err := ifstate.Open(ifstate.Config{Trouble: func(err error) {
+		d.log.Warn("following the interfaces", "error", err)
+	}})
+	if err != nil {
+		return err
+	}
+	undo.add("interface watcher", links.Close)
+	go links.Run(ctx, d.nics)
+	select {
+	case <-d.nics.first:
+	case <-time.After(10 * time.Second):
+		return errors.New("the kernel does not tell its interfaces within 10 s")
+	}
+	if err := d.trackers.shell.Start(); err != nil {
+		return err
+	}
+	undo.add("trackers", func() error { d.trackers.shell.Stop(); return nil })
+	d.startInstances()
+	if err := d.holder.RemoveInherited(); err != nil {
+		d.log.Error("cannot remove every address that a predecessor left; trying again", "error", err)
+	}
+	return nil
+}
+
+// ready tells systemd and whoever reads the log.
+func (d *Daemon) ready(undo *cleanup) {
+	d.log.Info("Startup complete", "version", d.opt.Version, "pid", os.Getpid(), "runtime_dir", d.opt.RuntimeDir)
+	d.history.daemon(control.KindStarted, "Startup complete")
+	d.systemd(sd.SdNotifyReady)
+	undo.add("systemd", func() error { d.systemd(sd.SdNotifyStopping); return nil })
+	undo.add("log", func() error { d.log.Info("Stopping"); return nil })
+}
+
+func (d *Daemon) systemd(state string) {
+	if _, err := sd.SdNotify(false, state); err != nil {
+		d.log.Warn("cannot notify systemd", "state", state, "error", err)
+	}
+}
+
+// wait serves signals until the end.
+func (d *Daemon) wait(ctx context.Context, failed <-chan error) error {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGUSR1)
+	defer signal.Stop(signals)
+	for {
+		select {
+		case <-ctx.Done():
+			d.keep.Store(d.opt.Keep)
+			return nil
+		case err := <-failed:
+			return fmt.Errorf("stopped: %w", err)
+		case s := <-signals:
+			d.signal(s)
+		}
+	}
+}
+
+func (d *Daemon) signal(s os.Signal) {
+	if s == syscall.SIGUSR1 {
+		if err := d.dump(); err != nil {
+			d.log.Error("cannot write the status", "error", err)
+		}
+		return
+	}
+	d.reload(false)
+}
+
+// addInstances hands the routers to the engine, groups first.
+func (d *Daemon) addInstances() error {
+	for i := range d.settings().Instances {
+		in := d.newInstance(&d.settings().Instances[i])
+		d.mu.Lock()
+		d.instances = append(d.instances, in)
+		d.byName[in.cfg().Name] = in
+		d.mu.Unlock()
+		d.nics.use(in)
+	}
+	for _, u := range units(d.settings()) {
+		if err := d.add(u.name, u.members...); err != nil {
+			return err
+		}
+	}
+	for _, in := range d.instances {
+		d.scale.watch(in.cfg().Name, in.cfg().Priority, tracksOf(d.settings(), in.cfg()))
+	}
+	return nil
+}
+
+func (d *Daemon) add(group string, members ...string) error {
+	add := engine.Add{Group: group}
+	for _, m := range members {
+		in := d.instance(m)
+		s, err := spec(in.cfg())
+		if err != nil {
+			return err
+		}
+		s.Probe, s.Effect = in, in.effect
+		s.Election.StartupDelay = d.startupDelay()
+		add.Members = append(add.Members, s)
+	}
+	return d.engine.Settle(add)
+}
+
+func (d *Daemon) startInstances() {
+	for _, in := range d.instances {
+		d.engine.Do(engine.Tell{Router: in.cfg().Name, Event: vrrp.Startup{}})
+	}
+}
+
+// startupDelay is the longer of vrrp_startup_delay and what is left of
+// vrrp_delay_after_boot.
+func (d *Daemon) startupDelay() time.Duration {
+	delay := d.settings().Global.StartupDelay
+	if after := d.settings().Global.DelayAfterBoot; after > 0 {
+		var info syscall.Sysinfo_t
+		if err := syscall.Sysinfo(&info); err == nil {
+			delay = max(delay, after-time.Duration(info.Uptime)*time.Second)
+		}
+	}
+	return delay
+}

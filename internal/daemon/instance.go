@@ -1,0 +1,263 @@
+package daemon
+
+import (
+	"log/slog"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/xvrrp/xvrrp/internal/address"
+	"github.com/xvrrp/xvrrp/internal/announce"
+	"github.com/xvrrp/xvrrp/internal/config"
+	"github.com/xvrrp/xvrrp/internal/metrics"
+	"github.com/xvrrp/xvrrp/pkg/vrrp"
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
+)
+
+// instance is one vrrp_instance at work: it does what the core asks for, on
+// the router's own goroutine, and counts what the loop thread tells.
+type instance struct {
+	d       *Daemon
+	current atomic.Pointer[config.Instance]
+	log     *slog.Logger
+	metrics *metrics.Instance
+
+	announcements atomic.Uint64
+
+	mu     sync.Mutex // guards what follows; status reads it too
+	since  time.Time
+	expiry time.Time // the deadline of the takeover under way, zero when none
+}
+
+func (d *Daemon) newInstance(cfg *config.Instance) *instance {
+	in := &instance{
+		d: d, log: d.log,
+		metrics: d.metrics.Instance(cfg.Name, cfg.Interface, cfg.VRID, cfg.Family),
+	}
+	in.metrics.SetPriority(int(cfg.Priority))
+	in.configure(cfg)
+	return in
+}
+
+// cfg are the instance's settings now.
+func (in *instance) cfg() *config.Instance { return in.current.Load() }
+
+// configure takes in new settings.
+func (in *instance) configure(cfg *config.Instance) {
+	in.current.Store(cfg)
+	in.metrics.SetConfiguredPriority(int(cfg.Priority))
+	var vips []metrics.VIP
+	for i, a := range in.addresses() {
+		excluded := i >= len(cfg.Addresses)
+		vips = append(vips, metrics.VIP{Addr: a.Prefix.Addr(), Interface: a.Interface, Excluded: excluded})
+	}
+	in.metrics.SetVIPs(vips)
+}
+
+// addresses are all that the instance holds while master.
+func (in *instance) addresses() []config.Address {
+	cfg := in.cfg()
+	return append(append([]config.Address(nil), cfg.Addresses...), cfg.Excluded...)
+}
+
+// effect does one action of the core. It runs on the router's goroutine.
+func (in *instance) effect(at time.Time, a vrrp.Action) {
+	switch a := a.(type) {
+	case vrrp.Claim:
+		in.claim()
+	case vrrp.Release:
+		in.release()
+	case vrrp.Announce:
+		in.announce(a.Why)
+	case vrrp.Transition:
+		in.transition(at, a)
+	case vrrp.Note:
+		in.note(a)
+	}
+}
+
+func (in *instance) transition(at time.Time, t vrrp.Transition) {
+	in.mu.Lock()
+	in.since, in.expiry = at, time.Time{}
+	if t.To == vrrp.Active {
+		in.expiry = t.Evidence.Deadline
+		if in.expiry.IsZero() {
+			in.expiry = at
+		}
+	}
+	in.mu.Unlock()
+	in.metrics.Transition(stateMetric(t), t.Reason.String(), at)
+	if t.To == vrrp.Active {
+		in.metrics.SetNewMasterReason(metrics.NewMasterReason(t.Reason.NewActive()))
+	}
+	in.say(transitionLines(in.cfg().Name, t)...)
+	in.d.history.transition(in.cfg().Name, at, t)
+}
+
+func (in *instance) note(n vrrp.Note) {
+	switch n.Kind {
+	case vrrp.NotePriority:
+		in.metrics.SetPriority(int(n.Priority))
+	case vrrp.NoteLateWakeup:
+		in.metrics.LateWakeupAbsorbed()
+	case vrrp.NoteActiveChanged:
+		in.metrics.SetActiveRouter(n.From)
+	case vrrp.NoteLowerPriority:
+	}
+	if l, ok := noteLine(in.cfg().Name, n); ok {
+		in.say(l)
+	}
+	in.d.history.note(in.cfg().Name, n)
+}
+
+func (in *instance) say(lines ...line) {
+	for _, l := range lines {
+		in.log.LogAttrs(in.d.ctx, l.level, l.text, l.attrs...)
+	}
+}
+
+// claim puts the addresses on their interfaces. What cannot be held is said
+// once here; the holder keeps trying.
+func (in *instance) claim() {
+	in.log.Debug("(" + in.cfg().Name + ") setting VIPs.")
+	if _, err := in.d.holder.Claim(in.cfg().Name, in.wanted()); err != nil {
+		in.log.Error("("+in.cfg().Name+") cannot hold every address; trying again", "error", err)
+	}
+	in.checkHeld()
+}
+
+func (in *instance) release() {
+	in.d.announcer.Stop(in.cfg().Name)
+	in.log.Debug("(" + in.cfg().Name + ") removing VIPs.")
+	if in.d.keep.Load() {
+		return // keepalived's --dont-release-vrrp
+	}
+	if err := in.d.holder.Release(in.cfg().Name); err != nil {
+		in.log.Error("("+in.cfg().Name+") cannot remove every address; trying again", "error", err)
+	}
+	in.checkHeld()
+}
+
+// checkHeld counts which addresses are where they should be.
+func (in *instance) checkHeld() {
+	held := map[netip.Addr]bool{}
+	for _, h := range in.d.holder.Held(in.cfg().Name) {
+		held[h.Address.Prefix.Addr()] = h.Held
+	}
+	for _, a := range in.addresses() {
+		in.metrics.SetVIPHeld(a.Prefix.Addr(), held[a.Prefix.Addr()])
+	}
+}
+
+func (in *instance) wanted() []address.Address {
+	var list []address.Address
+	for _, a := range in.addresses() {
+		list = append(list, wantedAddress(a))
+	}
+	return list
+}
+
+// announce tells the neighbours where the addresses are now.
+func (in *instance) announce(why vrrp.Why) {
+	if why == vrrp.LowerPriority {
+		in.d.announcer.Again(in.cfg().Name, announce.LowerPriority)
+		return
+	}
+	targets := in.targets()
+	for _, t := range targets {
+		in.log.Debug("("+in.cfg().Name+") "+sending(t.Addr)+" for "+t.Addr.String(), "ifindex", t.IfIndex)
+	}
+	if len(targets) > 0 {
+		in.log.Info("("+in.cfg().Name+") Sending gratuitous ARP", "addresses", len(targets), "interface", in.cfg().Interface)
+	}
+	if err := in.d.announcer.Announce(in.cfg().Name, schedule(in.cfg().GARP), targets); err != nil {
+		in.log.Error("("+in.cfg().Name+") cannot announce the addresses", "error", err)
+	}
+}
+
+func sending(a netip.Addr) string {
+	if a.Is4() {
+		return "Sending/queueing gratuitous ARPs"
+	}
+	return "Sending/queueing Unsolicited Neighbour Adverts"
+}
+
+// targets are the addresses with the interface and MAC that they are at.
+func (in *instance) targets() []announce.Target {
+	var list []announce.Target
+	for _, a := range in.addresses() {
+		if nic, ok := in.d.nics.at(a.Interface); ok {
+			list = append(list, announce.Target{IfIndex: nic.index, MAC: nic.mac, Addr: a.Prefix.Addr()})
+		}
+	}
+	return list
+}
+
+func schedule(g config.GARP) announce.Schedule {
+	return announce.Schedule{
+		Repeat: g.Repeat, Delay: g.Delay, Refresh: g.Refresh, RefreshRepeat: g.RefreshRepeat,
+		LowerRepeat: g.LowerPrioRepeat, LowerDelay: g.LowerPrioDelay,
+	}
+}
+
+// announced tells that a burst has left: the takeover is complete with the first.
+func (in *instance) announced(why announce.Reason, at time.Time) {
+	in.mu.Lock()
+	expiry := in.expiry
+	if why == announce.Takeover {
+		in.expiry = time.Time{}
+	}
+	in.mu.Unlock()
+	if why == announce.Takeover && !expiry.IsZero() {
+		in.metrics.Takeover(at.Sub(expiry))
+	}
+}
+
+// The methods of engine.Probe: called on the loop thread.
+
+// Accepted implements engine.Probe.
+func (in *instance) Accepted(p *wire.Packet, w wire.Warnings, delivery, interarrival time.Duration) {
+	in.metrics.Received(p.Priority())
+	in.metrics.Delivery(delivery)
+	if interarrival > 0 {
+		in.metrics.Interarrival(interarrival)
+	}
+	if w != 0 {
+		for r := range w.Each() {
+			in.metrics.Warned(r.String())
+		}
+	}
+	if form := p.ChecksumForm(); p.Family() == wire.IPv4 && p.Version() == wire.V3 {
+		in.metrics.ChecksumForm(form.String())
+	}
+}
+
+// Rejected implements engine.Probe.
+func (in *instance) Rejected(r wire.Reject) {
+	in.metrics.Rejected(r.String())
+	in.d.gossip.put(rumour{instance: in.cfg().Name, reject: r})
+}
+
+// Sent implements engine.Probe.
+func (in *instance) Sent(priority uint8) { in.metrics.Sent(priority) }
+
+// SendFailed implements engine.Probe.
+func (in *instance) SendFailed(peer netip.Addr, err error) {
+	in.d.gossip.put(rumour{instance: in.cfg().Name, peer: peer, err: err.Error()})
+}
+
+// Woken implements engine.Probe.
+func (in *instance) Woken(late time.Duration) { in.metrics.Lateness(late) }
+
+func stateMetric(t vrrp.Transition) metrics.State {
+	switch {
+	case t.To == vrrp.Active:
+		return metrics.Master
+	case t.To == vrrp.Backup:
+		return metrics.Backup
+	case t.Fault:
+		return metrics.Fault
+	}
+	return metrics.Init
+}

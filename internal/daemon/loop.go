@@ -1,0 +1,57 @@
+package daemon
+
+import (
+	"context"
+	"sync"
+
+	"github.com/xvrrp/xvrrp/internal/datapath"
+	"github.com/xvrrp/xvrrp/internal/engine"
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
+)
+
+// loop is the datapath's loop with the engine on it. Should it ever end before
+// the daemon does, whoever interrupts it next stands in for it, so that the
+// routers can still be shut down in order.
+type loop struct {
+	d     *Daemon
+	mu    sync.Mutex
+	ended bool
+}
+
+func (l *loop) start(ctx context.Context, d *Daemon, failed chan<- error) {
+	l.d = d
+	go func() {
+		err := d.dp.Run(ctx, sink{d.engine, d})
+		l.mu.Lock()
+		l.ended = true
+		l.mu.Unlock()
+		l.interrupt() // for whoever waits for an answer already
+		failed <- err
+	}()
+}
+
+func (l *loop) interrupt() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		l.d.engine.Interrupted()
+		return
+	}
+	l.d.dp.Interrupt()
+}
+
+// sink is what the datapath tells: adverts and wake-ups go to the engine.
+type sink struct {
+	*engine.Engine
+	d *Daemon
+}
+
+// Claim implements datapath.Sink: a foreign host uses one of our addresses.
+func (s sink) Claim(c datapath.Claim) {
+	s.d.gossip.put(rumour{ifindex: c.IfIndex, peer: c.Addr, claim: c.MAC})
+}
+
+// stray counts an advert that belongs to no router of ours. Loop thread.
+func (d *Daemon) stray(ifindex int, r wire.Reject) {
+	d.gossip.put(rumour{ifindex: ifindex, reject: r})
+}

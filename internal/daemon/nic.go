@@ -1,0 +1,465 @@
+package daemon
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+
+	"github.com/xvrrp/xvrrp/internal/config"
+	"github.com/xvrrp/xvrrp/internal/datapath"
+	"github.com/xvrrp/xvrrp/internal/egress"
+	"github.com/xvrrp/xvrrp/internal/engine"
+	"github.com/xvrrp/xvrrp/internal/ifstate"
+	"github.com/xvrrp/xvrrp/pkg/vrrp"
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
+)
+
+// nics joins the host's interfaces to the routers that use them: reception is
+// attached, the sender opened and the groups joined as soon as an interface is
+// there, and undone when it goes. It is ifstate's sink, on ifstate's goroutine.
+type nics struct {
+	d *Daemon
+
+	mu     sync.Mutex
+	byName map[string]*nic
+	synced bool
+	first  chan struct{} // closed when synced
+}
+
+// nic is one interface that some instance names, there or not.
+type nic struct {
+	name  string
+	link  ifstate.Link // Index 0: not there
+	addrs []ifstate.Address
+	users []*instance
+
+	mode    datapath.Mode
+	out     *egress.Interface
+	joined  map[netip.Addr]*egress.Membership
+	faulted bool // the users have been told that it is down
+	told    bool // anything at all has been told
+}
+
+// place is where frames leave: an interface's index and MAC.
+type place struct {
+	index int
+	mac   [6]byte
+}
+
+func newNICs(d *Daemon) *nics {
+	return &nics{d: d, byName: map[string]*nic{}, first: make(chan struct{})}
+}
+
+// use makes the instance a user of its interface. One that is there already is
+// taken into use at once.
+func (n *nics) use(in *instance) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	c := n.named(in.cfg().Interface)
+	c.users = append(c.users, in)
+	if c.link.Index == 0 || !n.synced {
+		if n.synced {
+			n.d.engine.Do(engine.Tell{Router: in.cfg().Name, Event: vrrp.FaultRaised{Cause: interfaceCause(c.name)}})
+		}
+		return
+	}
+	if c.out == nil {
+		n.attach(c)
+	} else {
+		n.join(c, in)
+	}
+	if c.faulted && in.cfg().TrackPrimary {
+		n.d.engine.Do(engine.Tell{Router: in.cfg().Name, Event: vrrp.FaultRaised{Cause: interfaceCause(c.name)}})
+	}
+	n.bind(c)
+}
+
+// again takes in an instance's new settings.
+func (n *nics) again(in *instance) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if c := n.byName[in.cfg().Interface]; c != nil && c.link.Index != 0 {
+		n.join(c, in)
+		n.bind(c)
+	}
+}
+
+// leave ends the use of an interface. The last user gives it back.
+func (n *nics) leave(in *instance) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	c := n.byName[in.cfg().Interface]
+	c.users = slices.DeleteFunc(c.users, func(o *instance) bool { return o == in })
+	if len(c.users) == 0 {
+		n.release(c)
+	}
+	n.routers()
+}
+
+func (n *nics) named(name string) *nic {
+	c := n.byName[name]
+	if c == nil {
+		c = &nic{name: name, joined: map[netip.Addr]*egress.Membership{}}
+		n.byName[name] = c
+	}
+	return c
+}
+
+// at tells where frames for an interface leave.
+func (n *nics) at(name string) (place, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	c := n.byName[name]
+	if c == nil || c.link.Index == 0 || len(c.link.MAC) != 6 {
+		return place{}, false
+	}
+	return place{c.link.Index, [6]byte(c.link.MAC)}, true
+}
+
+// name tells what an interface is called.
+func (n *nics) name(index int) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, c := range n.byName {
+		if c.link.Index == index {
+			return c.name
+		}
+	}
+	return fmt.Sprintf("if%d", index)
+}
+
+// modes tells how adverts come in on each interface.
+func (n *nics) modes() map[string]datapath.Mode {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	all := map[string]datapath.Mode{}
+	for _, c := range n.byName {
+		if c.mode != "" {
+			all[c.name] = c.mode
+		}
+	}
+	return all
+}
+
+// Link implements ifstate.Sink: an interface is there, or changed.
+func (n *nics) Link(l ifstate.Link) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, c := range n.byName { // renamed away from a name of ours
+		if c.link.Index == l.Index && c.name != l.Name {
+			n.lose(c)
+		}
+	}
+	c := n.named(l.Name)
+	if c.link.Index != 0 && c.link.Index != l.Index {
+		n.lose(c)
+	}
+	before := c.link
+	c.link = l
+	if before.Index == 0 {
+		n.attach(c)
+	} else if !bytes.Equal(before.MAC, l.MAC) && c.out != nil {
+		n.moved(c)
+	}
+	n.tellUp(c)
+	n.bind(c)
+}
+
+// Gone implements ifstate.Sink: an interface was deleted.
+func (n *nics) Gone(l ifstate.Link) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, c := range n.byName {
+		if c.link.Index == l.Index {
+			n.lose(c)
+		}
+	}
+}
+
+// Addresses implements ifstate.Sink: all addresses of an interface.
+func (n *nics) Addresses(index int, addrs []ifstate.Address) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, c := range n.byName {
+		if c.link.Index == index {
+			c.addrs = addrs
+			n.bind(c)
+		}
+	}
+}
+
+// Synced implements ifstate.Sink: the full picture has been told.
+func (n *nics) Synced() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.synced {
+		n.synced = true
+		defer close(n.first)
+	}
+	for _, c := range n.byName {
+		n.tellUp(c)
+	}
+	n.routers()
+}
+
+// attach starts reception and opens the sender.
+func (n *nics) attach(c *nic) {
+	if len(c.users) == 0 {
+		return
+	}
+	want := c.users[0].cfg().Own.Dataplane
+	mode, err := n.d.dp.Attach(c.link.Index, datapath.Mode(want.String()))
+	if err != nil {
+		n.d.log.Error("cannot receive adverts on "+c.name, "error", err)
+		n.eachUser(c, func(in *instance) {
+			n.d.engine.Do(engine.Tell{Router: in.cfg().Name, Event: vrrp.FaultRaised{Cause: receiveCause(c.name)}})
+		})
+	} else {
+		c.mode = mode
+		n.dataplanes()
+		n.d.log.Info("receiving adverts on "+c.name, "dataplane", string(mode), "ifindex", c.link.Index)
+	}
+	if c.out, err = egress.Open(c.link.Index, c.link.MAC); err != nil {
+		n.d.log.Error("cannot send adverts on "+c.name, "error", err)
+	}
+	for _, in := range c.users {
+		n.join(c, in)
+	}
+}
+
+// dataplanes shows how adverts come in.
+func (n *nics) dataplanes() {
+	modes := map[string]string{}
+	for _, c := range n.byName {
+		if c.mode != "" {
+			modes[c.name] = string(c.mode)
+		}
+	}
+	n.d.metrics.SetDataplanes(modes)
+}
+
+// receiveCause is the fault of a router that would be deaf.
+func receiveCause(name string) vrrp.Cause {
+	return vrrp.Cause{Kind: vrrp.CauseConfig, Name: "no reception on " + name}
+}
+
+func (n *nics) join(c *nic, in *instance) {
+	group := in.cfg().McastGroup
+	if in.cfg().Unicast.Enabled() || c.joined[group] != nil || n.d.settings().Global.NoIGMP {
+		return
+	}
+	m, err := egress.Join(c.link.Index, group)
+	if err != nil {
+		n.d.log.Warn("a switch that snoops may not forward adverts to us", "interface", c.name, "error", err)
+		return
+	}
+	c.joined[group] = m
+}
+
+// moved follows a new hardware address.
+func (n *nics) moved(c *nic) {
+	if err := c.out.SetMAC(c.link.MAC); err != nil {
+		n.d.log.Error("cannot send adverts on "+c.name, "error", err)
+	}
+}
+
+// lose undoes attach and tells the users that the interface is not there.
+func (n *nics) lose(c *nic) {
+	for _, in := range c.users {
+		// Settled, so that the loop thread sends nothing through what release
+		// closes. A router that is not there any more is no error here.
+		_ = n.d.engine.Settle(engine.Unbind{Router: in.cfg().Name})
+	}
+	n.release(c)
+	c.link, c.addrs = ifstate.Link{}, nil
+	n.tellUp(c)
+	n.routers()
+}
+
+// release gives back what attach took.
+func (n *nics) release(c *nic) {
+	var errs []error
+	if c.mode != "" {
+		errs = append(errs, n.d.dp.Detach(c.link.Index))
+		c.mode = ""
+		n.dataplanes()
+	}
+	if c.out != nil {
+		errs = append(errs, c.out.Close())
+		c.out = nil
+	}
+	for g, m := range c.joined {
+		errs = append(errs, m.Close())
+		delete(c.joined, g)
+	}
+	if err := errors.Join(errs...); err != nil {
+		n.d.log.Debug("giving up "+c.name, "error", err)
+	}
+}
+
+// tellUp tells the users and the trackers whether the interface is up.
+func (n *nics) tellUp(c *nic) {
+	if !n.synced {
+		if c.link.Index == 0 || c.link.Up {
+			return // the full picture decides what is missing
+		}
+	}
+	down := c.link.Index == 0 || !c.link.Up
+	if c.told && down == c.faulted {
+		return
+	}
+	if c.told || down {
+		n.d.log.Info(fmt.Sprintf("Netlink reports %s %s", c.name, upDown(!down)))
+	}
+	c.told, c.faulted = true, down
+	health := vrrp.Up
+	if down {
+		health = vrrp.Down
+	}
+	n.d.scale.report(tracked{config.TrackInterface, c.name}, reading{health: health})
+	cause := interfaceCause(c.name)
+	n.eachUser(c, func(in *instance) {
+		switch {
+		case !in.cfg().TrackPrimary:
+		case down:
+			n.d.engine.Do(engine.Tell{Router: in.cfg().Name, Event: vrrp.FaultRaised{Cause: cause}})
+		default:
+			n.d.engine.Do(engine.Tell{Router: in.cfg().Name, Event: vrrp.FaultCleared{Cause: cause}})
+		}
+	})
+}
+
+func interfaceCause(name string) vrrp.Cause {
+	return vrrp.Cause{Kind: vrrp.CauseInterface, Name: name}
+}
+
+func upDown(up bool) string {
+	if up {
+		return "up"
+	}
+	return "down"
+}
+
+func (n *nics) eachUser(c *nic, f func(*instance)) {
+	for _, in := range c.users {
+		f(in)
+	}
+}
+
+// bind tells the users where they are and what they send from.
+func (n *nics) bind(c *nic) {
+	if c.link.Index == 0 || c.out == nil {
+		return
+	}
+	for _, in := range c.users {
+		source := n.source(c, in)
+		out := n.outlet(c, in, source)
+		n.d.engine.Do(engine.Bind{
+			Router: in.cfg().Name, IfIndex: c.link.Index, Out: out, Source: source, Local: n.local(c),
+		})
+	}
+	n.routers()
+}
+
+// source is the address that an instance sends adverts from: the configured
+// one if the interface has it, else the primary one.
+func (n *nics) source(c *nic, in *instance) netip.Addr {
+	want := in.cfg().McastSource
+	if in.cfg().Unicast.Enabled() {
+		want = in.cfg().Unicast.Source
+	}
+	if want.IsValid() {
+		return want
+	}
+	virtual := n.virtual()
+	is := func(a netip.Addr) bool { return virtual[a] }
+	if in.cfg().Family == wire.IPv4 {
+		return ifstate.Primary(c.addrs, is)
+	}
+	addr, _ := ifstate.LinkLocal(c.addrs, is) // a tentative one is told again when it is usable
+	return addr
+}
+
+// local are the interface's own addresses, the virtual ones not among them.
+func (n *nics) local(c *nic) []netip.Addr {
+	virtual := n.virtual()
+	var list []netip.Addr
+	for _, a := range c.addrs {
+		if !virtual[a.Prefix.Addr()] {
+			list = append(list, a.Prefix.Addr())
+		}
+	}
+	return list
+}
+
+// virtual are all addresses that some instance moves about. An owner's are
+// its real addresses as well, so they count as real.
+func (n *nics) virtual() map[netip.Addr]bool {
+	all := map[netip.Addr]bool{}
+	for _, in := range n.d.instances {
+		if in.cfg().Priority == vrrp.PriorityOwner {
+			continue
+		}
+		for _, a := range in.addresses() {
+			all[a.Prefix.Addr()] = true
+		}
+	}
+	return all
+}
+
+// routers tells the kernel program which virtual routers there are, where.
+func (n *nics) routers() {
+	var list []datapath.Router
+	for _, c := range n.byName {
+		if c.mode == "" {
+			continue
+		}
+		for _, in := range c.users {
+			list = append(list, n.router(c, in))
+		}
+	}
+	if err := n.d.dp.SetRouters(list); err != nil {
+		n.d.log.Error("cannot tell the kernel program about the virtual routers", "error", err)
+	}
+}
+
+func (n *nics) router(c *nic, in *instance) datapath.Router {
+	r := datapath.Router{
+		IfIndex: c.link.Index, Family: in.cfg().Family, VRID: in.cfg().VRID,
+		Multicast: !in.cfg().Unicast.Enabled(), Group: in.cfg().McastGroup,
+		AH: in.cfg().Auth.Kind == config.AuthAH, VIPs: advertised(in.cfg()), Own: n.local(c),
+	}
+	if in.cfg().Unicast.Enabled() {
+		r.Local = n.source(c, in)
+		for _, p := range in.cfg().Unicast.Peers {
+			r.Peers = append(r.Peers, wire.Peer{Addr: p.Addr, MinTTL: uint8(p.MinTTL), MaxTTL: uint8(p.MaxTTL)})
+		}
+	}
+	return r
+}
+
+// close gives everything back.
+func (n *nics) close() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, c := range n.byName {
+		n.release(c)
+	}
+}
+
+// sourceOf is the address that an instance sends from, "" when there is none.
+func (n *nics) sourceOf(in *instance) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	c := n.byName[in.cfg().Interface]
+	if c == nil || c.link.Index == 0 {
+		return ""
+	}
+	if addr := n.source(c, in); addr.IsValid() {
+		return addr.String()
+	}
+	return ""
+}

@@ -1,0 +1,59 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/xvrrp/xvrrp/internal/config"
+)
+
+// Options are what the command line says.
+type Options struct {
+	Files      []string
+	ConfigID   string
+	RuntimeDir string
+	// PIDFile is written beside the one in RuntimeDir; empty: none.
+	PIDFile string
+	// Keep leaves the addresses where they are at the stop.
+	Keep    bool
+	Version string
+	Log     *slog.Logger
+}
+
+// ConfigError says that the configuration cannot be run, and all that is to
+// be said about it.
+type ConfigError struct{ Findings []config.Finding }
+
+// Error returns the first complaint.
+func (e *ConfigError) Error() string {
+	for _, f := range e.Findings {
+		if f.Severity == config.Error {
+			return f.String()
+		}
+	}
+	return "configuration: nothing to run"
+}
+
+// load reads the files and logs what is not wrong enough to stop.
+func load(opt Options) (*config.Settings, error) {
+	host := config.ThisHost()
+	host.ConfigID = opt.ConfigID
+	settings, findings := config.Load(opt.Files, host)
+	if config.Failed(findings) || settings == nil {
+		return nil, &ConfigError{findings}
+	}
+	for _, f := range findings {
+		level := slog.LevelWarn
+		if f.Severity == config.Note {
+			level = slog.LevelDebug
+		}
+		opt.Log.Log(context.Background(), level, f.String(), "remedy", f.Remedy)
+	}
+	for _, f := range settings.Files {
+		opt.Log.Info(fmt.Sprintf("Configuration file %s", f.Path), "bytes", f.Bytes, "lines", f.Lines)
+	}
+	opt.Log.Info("configuration holds", "instances", len(settings.Instances), "sync_groups", len(settings.SyncGroups),
+		"scripts", len(settings.Scripts))
+	return settings, nil
+}

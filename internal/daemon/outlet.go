@@ -1,0 +1,52 @@
+package daemon
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/xvrrp/xvrrp/internal/egress"
+	"github.com/xvrrp/xvrrp/internal/nexthop"
+)
+
+// outlet is engine.Out for one router: the interface's sender, and the way to
+// each unicast peer.
+type outlet struct {
+	sender *egress.Interface
+	hops   map[netip.Addr]*nexthop.Hop
+}
+
+// outlet makes the way out of an instance through an interface. Peers are
+// resolved in the background; until then adverts to them fail and say so.
+func (n *nics) outlet(c *nic, in *instance, source netip.Addr) *outlet {
+	o := &outlet{sender: c.out, hops: map[netip.Addr]*nexthop.Hop{}}
+	for _, p := range in.cfg().Unicast.Peers {
+		hop, err := n.d.hops.Watch(nexthop.Target{Peer: p.Addr, Source: source, IfIndex: c.link.Index})
+		if err != nil {
+			n.d.log.Error("("+in.cfg().Name+") no way to a unicast peer", "peer", p.Addr.String(), "error", err)
+			continue
+		}
+		o.hops[p.Addr] = hop
+	}
+	return o
+}
+
+// Multicast implements engine.Out.
+func (o *outlet) Multicast(ip []byte) error { return o.sender.Multicast(ip) }
+
+// Unicast implements engine.Out.
+func (o *outlet) Unicast(peer netip.Addr, ip []byte) error {
+	hop := o.hops[peer]
+	if hop == nil {
+		return errNoWay
+	}
+	mac, _, ok := hop.MAC()
+	if !ok {
+		return errUnresolved
+	}
+	return o.sender.Unicast(mac, ip)
+}
+
+var (
+	errNoWay      = fmt.Errorf("no way to the peer")
+	errUnresolved = nexthop.ErrUnresolved
+)
