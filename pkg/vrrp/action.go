@@ -127,7 +127,8 @@ const (
 	NotePreemptDelayOver
 	// NotePriority: the effective priority went from Ours to Priority.
 	NotePriority
-	// NoteFaultRaised and NoteFaultCleared: Cause came, Cause went.
+	// NoteFaultRaised and NoteFaultCleared: Cause came, Cause went. A start-up
+	// delay that begins has its length in Interval.
 	NoteFaultRaised
 	NoteFaultCleared
 	// NoteLateWakeup: the deadline had passed by Late, but the wake-up was not

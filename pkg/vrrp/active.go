@@ -39,7 +39,6 @@ func (r *Router) advertise(now time.Time) {
 
 func (r *Router) activeAdvert(now time.Time, heard Heard) {
 	if r.cfg.owner() && heard.Priority == PriorityOwner {
-		r.counters.OwnerConflicts++
 		r.out.tell(Note{Kind: NoteOwnerConflict, State: r.state, From: heard.From, Priority: heard.Priority, Ours: r.priority})
 	}
 	switch {

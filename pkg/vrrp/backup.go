@@ -27,7 +27,6 @@ func (r *Router) takeOver(now time.Time) {
 		return
 	}
 	if !r.wants {
-		r.out.tell(Note{Kind: NoteGroupWaits, State: r.state, Ours: r.priority})
 		r.wants, r.wish = true, why
 	}
 	r.released = false
@@ -70,7 +69,7 @@ func (r *Router) accept(now time.Time, heard Heard) {
 	r.absorb(now, heard)
 	r.learn(heard)
 	r.follow(heard)
-	r.wants = false
+	r.wants, r.waits = false, false
 	r.deadline = now.Add(r.down())
 }
 

@@ -10,7 +10,11 @@ func (r *Router) raise(now time.Time, c Cause) {
 	if !r.causes.raise(c) {
 		return
 	}
-	r.out.tell(Note{Kind: NoteFaultRaised, State: r.state, Cause: c})
+	note := Note{Kind: NoteFaultRaised, State: r.state, Cause: c}
+	if c.Kind == CauseDelay {
+		note.Interval = r.cfg.StartupDelay
+	}
+	r.out.tell(note)
 	r.ready = false
 	why := decision{reason: ReasonFault, cause: c}
 	switch {

@@ -20,7 +20,8 @@ type Counters struct {
 	IntervalErrors uint64
 	// AddressListErrors [AddressListErrors]: accepted in spite of other addresses.
 	AddressListErrors uint64
-	// OwnerConflicts: adverts that an owner got with priority 255.
+	// OwnerConflicts: adverts that an owner got, harmless ones of a Backup that
+	// stood in for it included. Those with priority 255 have a Note, too.
 	OwnerConflicts uint64
 	// OwnAddress: adverts from our own address, ignored.
 	OwnAddress uint64

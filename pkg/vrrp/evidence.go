@@ -84,7 +84,7 @@ func (e Evidence) String() string {
 	if e.Last.From.IsValid() {
 		fmt.Fprintf(&b, ", last advert %v ago from %v with priority %d", e.Age, e.Last.From, e.Last.Priority)
 	} else {
-		b.WriteString(", no advert accepted so far")
+		b.WriteString(", no advert accepted before")
 	}
 	if e.Discarded.From.IsValid() {
 		fmt.Fprintf(&b, ", ignored %v with priority %d", e.Discarded.From, e.Discarded.Priority)

@@ -24,6 +24,9 @@ func (r *Router) receive(now time.Time, ev Received) (Heard, bool) {
 	if heard.Mismatch {
 		r.counters.AddressListErrors++
 	}
+	if r.cfg.owner() {
+		r.counters.OwnerConflicts++
+	}
 	if r.cfg.Version == 3 && heard.Interval != r.cfg.Interval {
 		r.counters.IntervalErrors++
 	}

@@ -25,8 +25,9 @@ type Router struct {
 	// grouped: the Group decides when this router becomes Active or begins.
 	// ready: it left its last cause behind and waits for the Group to begin.
 	// wants: its down timer ran out, for the reason and at the deadline kept.
-	grouped, ready, wants bool
-	wish                  decision
+	// waits: that was told, because others do not want yet.
+	grouped, ready, wants, waits bool
+	wish                         decision
 
 	last, discarded Heard
 	rejected        Rejections
@@ -130,7 +131,8 @@ func (r *Router) moveTo(now time.Time, to State, why decision) {
 	}
 	r.out.add(r.transition)
 	r.state = to
-	r.wants, r.ready, r.released, r.learned = false, false, false, false
+	r.ready, r.wants, r.waits = false, false, false
+	r.released, r.learned = false, false
 	r.activeInterval = r.cfg.Interval
 	r.preemptAfter = time.Time{}
 	r.discarded, r.rejected = Heard{}, Rejections{}

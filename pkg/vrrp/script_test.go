@@ -101,12 +101,12 @@ func (s *script) command(cmd string, args arguments) error {
 	case "router", "member":
 		return s.define(cmd, args)
 	case "group":
-		first := s.pending[0]
 		s.join(args.name, s.pending)
+		s.only, s.pending = s.pending[0], nil
 		if args.has("wait") {
 			return nil
 		}
-		return s.feed(first, Startup{})
+		return s.feed(s.only, Startup{})
 	}
 	at, ok := s.places[args.orName(s.only)]
 	if !ok {
@@ -214,10 +214,6 @@ func (s *script) join(group string, names []string) {
 	for i, name := range names {
 		s.places[name] = place{group: g, names: names, index: i}
 	}
-	if len(names) == len(s.pending) {
-		s.pending = nil
-		s.places[group], s.only = s.places[names[0]], names[0]
-	}
 }
 
 // feed gives one event and prints what comes of it.
@@ -227,17 +223,16 @@ func (s *script) feed(name string, ev Event) error {
 		return fmt.Errorf("no router %q", name)
 	}
 	for _, a := range at.group.Handle(s.now, at.index, ev) {
-		if len(s.places) > 1 {
-			fmt.Fprintf(&s.out, "%s: ", at.names[a.Member])
+		if name := at.names[a.Member]; name != "" {
+			fmt.Fprintf(&s.out, "%s: ", name)
 		}
 		fmt.Fprintln(&s.out, formatAction(a.Action))
 	}
 	for i, name := range at.names {
-		prefix := ""
-		if len(s.places) > 1 {
-			prefix = name + " "
+		if name != "" {
+			name += " "
 		}
-		fmt.Fprintf(&s.out, "%sat %v: %s\n", prefix, s.now.Sub(epoch), formatState(at.group.Member(i), s.now))
+		fmt.Fprintf(&s.out, "%sat %v: %s\n", name, s.now.Sub(epoch), formatState(at.group.Member(i), s.now))
 	}
 	return nil
 }

@@ -3,7 +3,11 @@ package vrrp
 import (
 	"fmt"
 	"strings"
+	"testing"
 	"time"
+
+	"github.com/cockroachdb/datadriven"
+	"github.com/google/go-cmp/cmp"
 )
 
 // transcript writes a history down as a script of TestStories: every router of
@@ -22,17 +26,20 @@ func (t *transcript) born(n *node) {
 	for i, cfg := range n.cfgs {
 		fmt.Fprintf(&t.b, "member %s %s\n----\n\n", n.name(i), formatConfig(cfg))
 	}
-	fmt.Fprintf(&t.b, "group n%d.%d wait\n----\n\n", n.id, n.life)
+	fmt.Fprintf(&t.b, "group %s wait\n----\n\n", n.group())
 }
 
 func (t *transcript) transition(n *node, member int, a Transition) {
 	if t != nil {
-		t.transitions = append(t.transitions, fmt.Sprintf("%v %s: %s", time.Duration(n.w.now), n.name(member), formatAction(a)))
+		t.transitions = append(t.transitions, n.name(member)+": "+formatAction(a))
 	}
 }
 
-// name of a router in the script: node, life and link.
-func (n *node) name(link int) string { return fmt.Sprintf("n%d.%d%c", n.id, n.life, 'a'+link) }
+// group is the name of a node's group in the script: node and life. name is that
+// of the router on one of its links.
+func (n *node) group() string { return fmt.Sprintf("n%d.%d", n.id, n.life) }
+
+func (n *node) name(link int) string { return fmt.Sprintf("%s%c", n.group(), 'a'+link) }
 
 func (t *transcript) event(n *node, at time.Time, member int, ev Event) {
 	if t == nil {
@@ -76,4 +83,45 @@ func formatEvent(name string, at time.Time, ev Event) string {
 		return fmt.Sprintf("%s hold=%v", head("handover"), ev.Hold)
 	}
 	return fmt.Sprintf("# %#v", ev)
+}
+
+// TestTranscripts replays histories from their scripts: the script that a
+// failing seed prints shows what the history showed.
+func TestTranscripts(t *testing.T) {
+	for seed := range uint64(200) {
+		w := newWorld(rightly)
+		w.log = &transcript{}
+		if err := w.history(seed); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		if diff := cmp.Diff(w.log.transitions, replay(t, w.log.b.String())); diff != "" {
+			t.Fatalf("seed %d (-history +replay):\n%s", seed, diff)
+		}
+	}
+}
+
+// replay runs a script and returns the transitions that it prints.
+func replay(t *testing.T, text string) []string {
+	t.Helper()
+	var transitions []string
+	s := newScript()
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line == "" || line == "----" {
+			continue
+		}
+		cmd, args, err := datadriven.ParseLine(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := s.run(cmd, args)
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		for told := range strings.Lines(out) {
+			if strings.Contains(told, " -> ") {
+				transitions = append(transitions, strings.TrimSpace(told))
+			}
+		}
+	}
+	return transitions
 }

@@ -39,7 +39,7 @@ type machine interface {
 // maker builds the machine of a node from its routers.
 type maker func(n *node, members []*Router) machine
 
-func rightly(_ *node, members []*Router) machine { return NewGroup("G", members...) }
+func rightly(n *node, members []*Router) machine { return NewGroup(n.group(), members...) }
 
 // network says what happens to an advert on its way.
 type network struct {

@@ -18,6 +18,7 @@ func (g *Group) sync(now time.Time) {
 	if g.all(func(r *Router) bool { return r.wants }) {
 		g.claim(now)
 	}
+	g.tellWaiting()
 }
 
 // syncCauses keeps a member out while another one has a cause of its own.
@@ -100,6 +101,18 @@ func (g *Group) withdraw(now time.Time) {
 func (g *Group) claim(now time.Time) {
 	for i := range g.members {
 		g.decide(i, func(r *Router) { r.enterActive(now, r.wish) })
+	}
+}
+
+// tellWaiting tells once of each member that would be Active by itself.
+func (g *Group) tellWaiting() {
+	for i, r := range g.members {
+		if r.wants && !r.waits {
+			g.decide(i, func(r *Router) {
+				r.waits = true
+				r.out.tell(Note{Kind: NoteGroupWaits, State: r.state, Ours: r.priority})
+			})
+		}
 	}
 }
 
