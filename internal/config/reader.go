@@ -67,7 +67,7 @@ func steps(trail keepalived.Trail) []Step {
 }
 
 func (r *reader) add(sev Severity, code string, s spot, remedy, format string, args ...any) {
-	if r.unbalanced && consequences[code] || sev == Error && (r.saidAt(s.pos) || r.templated && placeholder(s)) {
+	if (r.unbalanced || r.templated) && consequences[code] || sev == Error && (r.saidAt(s.pos) || r.templated && placeholder(s)) {
 		return
 	}
 	r.findings = append(r.findings, Finding{
