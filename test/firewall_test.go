@@ -81,19 +81,19 @@ func TestNoFirewallBlindsXVRRP(t *testing.T) {
 			l := newLAN(t, case1Network)
 			for _, n := range l.nodes {
 				c.install(t, n)
-				provesToBite(t, l, n)
+				provesToBite(t, n)
 			}
 			failoverAndBack(t, l)
 		})
 	}
 }
 
-// provesToBite checks that the firewall stops what it should: an ordinary
-// socket's protocol 112 does not get from here to the client, or in here.
-func provesToBite(t *testing.T, l *lan, n *node) {
+// provesToBite checks that the rules are in force: without them the test that
+// follows would pass for nothing.
+func provesToBite(t *testing.T, n *node) {
 	t.Helper()
 	out := n.Run("sh", "-c", "iptables-save 2>/dev/null; nft list ruleset 2>/dev/null || true")
-	if !strings.Contains(out, "112") && !strings.Contains(out, "established") {
+	if !strings.Contains(out, "vrrp") && !strings.Contains(out, "reject") && !strings.Contains(out, "policy drop") {
 		t.Fatalf("no rule on %s stops anything:\n%s", n.Name, out)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -44,10 +45,18 @@ func (h *Host) StartCmd(cmd *exec.Cmd) (*Process, error) {
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	cmd.WaitDelay = 2 * time.Second // grandchildren may hold the output open
 
-	// The child inherits the network of the thread that forks it, and dies with that thread: so not the caller's,
-	// which may be locked and about to end, but one of the runtime's.
+	// The child inherits the network of the thread that forks it, and dies with that thread. So the thread is kept as
+	// long as the child: the runtime ends threads whose goroutine leaves them locked, and that could be any later one.
 	started := make(chan error)
-	go func() { started <- h.ns.do(cmd.Start) }()
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := h.ns.do(cmd.Start)
+		started <- err
+		if err == nil {
+			<-p.done
+		}
+	}()
 	if err := <-started; err != nil {
 		return nil, fmt.Errorf("host %s: start %s: %w", h.Name, cmd.Path, err)
 	}
