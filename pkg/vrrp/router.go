@@ -36,6 +36,7 @@ type Router struct {
 	lastAnswer      time.Time // an advert in answer to a losing one
 
 	transition Transition
+	up         time.Time // when it left Initialize
 	counters   Counters
 	out        outbox
 }
@@ -130,6 +131,12 @@ func (r *Router) moveTo(now time.Time, to State, why decision) {
 		From: r.state, To: to, Fault: r.fault, Reason: why.reason, Evidence: r.evidence(now, why),
 	}
 	r.out.add(r.transition)
+	switch {
+	case to == Initialize:
+		r.up = time.Time{}
+	case r.state == Initialize:
+		r.up = now
+	}
 	r.state = to
 	r.ready, r.wants, r.waits = false, false, false
 	r.released, r.learned = false, false

@@ -17,6 +17,8 @@ type Status struct {
 	// (zero before the first).
 	Since      time.Time
 	Transition Transition
+	// Up is when the router left Initialize, zero while it is in it.
+	Up time.Time
 	// Priority is the effective priority, Configured the configured one.
 	Priority, Configured uint8
 	// Deadline is when the router next wants a Timeout.
@@ -53,6 +55,7 @@ func (r *Router) Status() Status {
 		Causes:         slices.Clone(r.causes),
 		Since:          r.transition.Evidence.At,
 		Transition:     r.transition,
+		Up:             r.up,
 		Priority:       r.priority,
 		Configured:     r.cfg.Priority,
 		Deadline:       r.deadline,

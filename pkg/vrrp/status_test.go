@@ -20,7 +20,7 @@ func TestStatus(t *testing.T) {
 	st := b.r.Status()
 	if st.State != Backup || st.ActiveRouter != high || st.ActiveInterval != 2*time.Second || st.Interval != time.Second ||
 		st.Skew != 2*skew100 || st.Down != 6*time.Second+2*skew100 || st.Priority != 100 || st.Rejected.Total != 1 ||
-		!st.Since.Equal(epoch) || !st.Deadline.Equal(epoch.Add(time.Second+st.Down)) {
+		!st.Since.Equal(epoch) || !st.Up.Equal(epoch) || !st.Deadline.Equal(epoch.Add(time.Second+st.Down)) {
 		t.Errorf("%+v", st)
 	}
 	b.timeout()
@@ -33,7 +33,7 @@ func TestStatus(t *testing.T) {
 	b.feed(0, FaultRaised{Cause{CauseScript, "a"}})
 	st = b.r.Status()
 	b.feed(0, FaultCleared{Cause{CauseScript, "a"}})
-	if want := []Cause{{CauseScript, "a"}}; !st.Fault || !slices.Equal(st.Causes, want) {
+	if want := []Cause{{CauseScript, "a"}}; !st.Fault || !st.Up.IsZero() || !slices.Equal(st.Causes, want) {
 		t.Errorf("causes %v, want %v", st.Causes, want)
 	}
 }
