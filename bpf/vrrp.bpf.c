@@ -4,54 +4,80 @@
  * can judge them. They are the same program behind two hooks.
  *
  * Takes   every frame that arrives. What is not VRRP passes untouched, at once.
- * Gives   ring records (struct advert_event): each good advert for a virtual
- *         router of ours with its arrival time; and counts, one for each verdict.
+ * Gives   ring records: each good advert for a virtual router of ours with its
+ *         arrival time, each foreign claim to a virtual address, and the
+ *         wake-up that user space asked for; and counts, one for each verdict.
  *
  *   not VRRP, other VLAN, fragment, extension header   pass, not counted
  *   unknown VRID, other destination, broken header     pass, counted
- *   ours, but forged, looped back or malformed         drop, counted
+ *   ours, but forged, looped back or malformed         drop, counted, a few shown
  *   ours and good, multicast                           ring, pass
  *   ours and good, unicast                             ring, drop: nothing may answer it
+ *   for a virtual address whose lease is over          drop, counted
  *
  * There is no election here. Priority and state are for user space.
  *
  *   kernel.h   the kernel's interface      packet.h   headers on the wire
  *   shared.h   types that Go sees too      maps.h     the maps
- *   limit.h    token buckets               judge.h    is this advert right?
- *   receive.h  frame -> verdict -> record
+ *   judge.h    is this advert right?       limit.h    token buckets
+ *   receive.h  frame, verdict, record      watch.h    who claims our addresses?
+ *   fence.h    silence of the dead         wake.h     deadlines
  */
 #include "kernel.h"
 #include "packet.h"
 #include "shared.h"
 #include "maps.h"
 #include "receive.h"
+#include "watch.h"
+#include "wake.h"
 
 char _license[] SEC("license") = "Dual MIT/GPL";
 
-/* dispatch sends the frame where its network header belongs. */
-static __always_inline enum action dispatch(struct packet *p)
+static __always_inline enum action fenced(__u32 ifindex)
+{
+	count(ifindex, VERDICT_FENCED);
+	return DROP;
+}
+
+static __always_inline enum action ingress_ipv4(struct packet *p)
+{
+	struct ipv4 *ip = p->frame.cursor;
+
+	if ((void *)(ip + 1) > p->frame.end)
+		return PASS;
+	if (unlikely(ip->protocol == PROTOCOL_VRRP || ip->protocol == PROTOCOL_AH))
+		return receive_ipv4(p, ip);
+	if (fence && lease_is_over(find_vip4(ip->destination, p->ifindex)))
+		return fenced(p->ifindex);
+	return PASS;
+}
+
+static __always_inline enum action ingress_ipv6(struct packet *p)
+{
+	struct ipv6 *ip = p->frame.cursor;
+
+	if ((void *)(ip + 1) > p->frame.end)
+		return PASS;
+	if (unlikely(ip->next_header == PROTOCOL_VRRP))
+		return receive_ipv6(p, ip);
+	if (ip->next_header == PROTOCOL_ICMPV6 && watch_neighbour(&p->frame, p->ifindex))
+		return fenced(p->ifindex);
+	if (fence && lease_is_over(find_vip6(&ip->destination, p->ifindex)))
+		return fenced(p->ifindex);
+	return PASS;
+}
+
+/* ingress sends the frame where its network header belongs. */
+static __always_inline enum action ingress(struct packet *p)
 {
 	if (parse_ethernet(&p->frame))
 		return PASS;
-
-	if (p->frame.type == htons(ETHERTYPE_IPV4)) {
-		struct ipv4 *ip = p->frame.cursor;
-
-		if ((void *)(ip + 1) > p->frame.end)
-			return PASS;
-		if (unlikely(ip->protocol == PROTOCOL_VRRP || ip->protocol == PROTOCOL_AH))
-			return receive_ipv4(p, ip);
-		return PASS;
-	}
-	if (p->frame.type == htons(ETHERTYPE_IPV6)) {
-		struct ipv6 *ip = p->frame.cursor;
-
-		if ((void *)(ip + 1) > p->frame.end)
-			return PASS;
-		if (unlikely(ip->next_header == PROTOCOL_VRRP))
-			return receive_ipv6(p, ip);
-		return PASS;
-	}
+	if (p->frame.type == htons(ETHERTYPE_IPV4))
+		return ingress_ipv4(p);
+	if (p->frame.type == htons(ETHERTYPE_IPV6))
+		return ingress_ipv6(p);
+	if (p->frame.type == htons(ETHERTYPE_ARP) && watch_arp(&p->frame, p->ifindex))
+		return fenced(p->ifindex);
 	return PASS;
 }
 
@@ -66,7 +92,7 @@ int vrrp_xdp(struct xdp_md *xdp)
 	    .frame = {.start = (void *)(long)xdp->data, .end = (void *)(long)xdp->data_end},
 	};
 
-	return dispatch(&p) == DROP ? XDP_DROP : XDP_PASS;
+	return ingress(&p) == DROP ? XDP_DROP : XDP_PASS;
 }
 
 /* Behind another XDP program: tcx, or a clsact filter. Here the NIC may have taken off the VLAN tag. */
@@ -82,5 +108,17 @@ int vrrp_tc(struct __sk_buff *skb)
 
 	if (skb->vlan_present && skb->vlan_tci & VLAN_ID)
 		return TC_NEXT;
-	return dispatch(&p) == DROP ? TC_SHOT : TC_NEXT;
+	return ingress(&p) == DROP ? TC_SHOT : TC_NEXT;
+}
+
+/* What the host sends: attached beside the others while the fence is on. */
+SEC("tc")
+int vrrp_egress(struct __sk_buff *skb)
+{
+	struct frame f = {.start = (void *)(long)skb->data, .end = (void *)(long)skb->data_end};
+
+	if (parse_ethernet(&f) || !fences_out(&f, skb->ifindex))
+		return TC_NEXT;
+	count(skb->ifindex, VERDICT_FENCED);
+	return TC_SHOT;
 }

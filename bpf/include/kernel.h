@@ -56,6 +56,11 @@ enum map_flag {
 	BPF_F_MMAPABLE = 1 << 10,
 };
 
+enum {
+	CLOCK_MONOTONIC = 1,
+	EBUSY = 16,
+};
+
 enum xdp_action {
 	XDP_DROP = 1,
 	XDP_PASS = 2,
@@ -96,6 +101,10 @@ struct __sk_buff {
 	__u32 data_end;
 };
 
+struct bpf_timer {
+	__u64 opaque[2];
+} __attribute__((aligned(8)));
+
 static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
 static long (*bpf_map_update_elem)(void *map, const void *key, const void *value, __u64 flags) = (void *)2;
 static __u64 (*bpf_ktime_get_ns)(void) = (void *)5;
@@ -104,3 +113,7 @@ static long (*bpf_skb_pull_data)(struct __sk_buff *skb, __u32 len) = (void *)39;
 static long (*bpf_ringbuf_output)(void *ring, const void *data, __u64 size, __u64 flags) = (void *)130;
 static __u64 (*bpf_xdp_get_buff_len)(struct xdp_md *xdp) = (void *)188;
 static long (*bpf_xdp_load_bytes)(struct xdp_md *xdp, __u32 offset, void *to, __u32 len) = (void *)189;
+static long (*bpf_timer_init)(struct bpf_timer *timer, void *map, __u64 clock) = (void *)169;
+static long (*bpf_timer_set_callback)(struct bpf_timer *timer, void *callback) = (void *)170;
+static long (*bpf_timer_start)(struct bpf_timer *timer, __u64 ns, __u64 flags) = (void *)171;
+static long (*bpf_timer_cancel)(struct bpf_timer *timer) = (void *)172;

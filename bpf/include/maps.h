@@ -38,6 +38,30 @@ struct {
 	__type(value, struct interface);
 } interfaces SEC(".maps");
 
+/* (address, interface) -> virtual address of ours, IPv4 and IPv6 */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct vip4_key);
+	__type(value, struct vip);
+} vips4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct vip6_key);
+	__type(value, struct vip);
+} vips6 SEC(".maps");
+
+/* 0 -> the proof of life */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct lease);
+} leases SEC(".maps");
+
 /* interface index -> packets by verdict, one count per CPU */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
@@ -50,6 +74,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
+	__type(value, union event);
 } ring SEC(".maps");
 
 /* where a record is put together; nothing preempts the program on its CPU */

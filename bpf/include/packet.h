@@ -16,6 +16,12 @@ enum {
 	PROTOCOL_ICMPV6 = 58,
 	PROTOCOL_VRRP = 112,
 
+	ARP_REQUEST = 1,
+	ARP_REPLY = 2,
+	ND_SOLICIT = 135,
+	ND_ADVERT = 136,
+	ND_TARGET_MAC = 2, /* option */
+
 	VLAN_ID = 0x0fff,
 	IPV4_FRAGMENT = 0x3fff, /* more-fragments flag and fragment offset */
 };
@@ -73,6 +79,34 @@ struct vrrp {
 	__u8 count;
 	__be16 auth_interval; /* v2: type and seconds; v3: centiseconds */
 	__be16 checksum;
+};
+
+/* ARP for IPv4 over Ethernet. Addresses stand on odd words, hence the halves. */
+struct arp {
+	__be16 hardware_type;
+	__be16 protocol_type;
+	__u8 hardware_length;
+	__u8 protocol_length;
+	__be16 operation;
+	__u8 sender_mac[6];
+	__be16 sender[2];
+	__u8 target_mac[6];
+	__be16 target[2];
+};
+
+/* Neighbour solicitation or advertisement (RFC 4861 §4.3, §4.4), and its first option. */
+struct neighbour {
+	__u8 type;
+	__u8 code;
+	__be16 checksum;
+	__be32 flags;
+	struct address target;
+};
+
+struct neighbour_option {
+	__u8 type;
+	__u8 length; /* in units of 8 bytes */
+	__u8 mac[6];
 };
 
 /* One frame, with a cursor that stands at the network header. */

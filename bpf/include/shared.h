@@ -103,8 +103,72 @@ struct interface {
 	__u64 strangers;
 	__u64 reports;
 	__u64 claims;
-	__u32 ah; /* some virtual router here takes protocol 51 */
+	__u8 ah;     /* some virtual router here takes protocol 51 */
+	__u8 mac[6]; /* of the interface: what comes from it is a loop */
+	__u8 unused;
+};
+
+/* A virtual address on an interface: watched, and fenced when lease_ns is not 0. */
+struct vip4_key {
+	__be32 address;
+	__u32 ifindex;
+};
+
+struct vip6_key {
+	struct address address;
+	__u32 ifindex;
+};
+
+struct vip {
+	__u64 lease_ns; /* how long after the last heartbeat the host may answer for it */
+};
+
+/* The proof of life, in memory that user space maps. */
+struct lease {
+	__u64 alive_ns; /* the last heartbeat */
+	__u64 armed;	/* 0: nothing is fenced */
+};
+
+enum claim_kind {
+	CLAIM_ARP_REQUEST = 1,	 /* asks for another address, from the claimed one */
+	CLAIM_ARP_REPLY,	 /* says who has the claimed address */
+	CLAIM_GRATUITOUS_ARP,	 /* says so unasked */
+	CLAIM_ARP_PROBE,	 /* asks whether the address is free, before taking it (RFC 5227) */
+	CLAIM_NEIGHBOUR_ADVERT,	 /* ICMPv6 type 136 */
+	CLAIM_NEIGHBOUR_SOLICIT, /* ICMPv6 type 135 from the claimed address */
+	CLAIM_NEIGHBOUR_PROBE,	 /* duplicate address detection, ICMPv6 type 135 from :: */
+};
+
+/* Another host claims one of the watched addresses. */
+struct claim_event {
+	enum event_kind kind;
+	__u32 ifindex;
+	__u64 arrived_ns;
+	struct address address;
+	enum claim_kind how;
+	__u16 family;
+	__u8 mac[6];
 	__u32 unused;
+};
+
+/* The deadline has come. */
+struct wake_event {
+	enum event_kind kind;
+	__u32 unused;
+	__u64 deadline_ns; /* as it was asked for */
+	__u64 fired_ns;
+};
+
+/* One ring record. */
+union event {
+	struct advert_event advert;
+	struct claim_event claim;
+	struct wake_event wake;
+};
+
+/* The argument of set_wake. */
+struct wake_request {
+	__u64 deadline_ns; /* 0: none */
 };
 
 struct tally {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/cilium/ebpf/link"
+	"github.com/vishvananda/netlink"
 )
 
 // attachment is the reception on one interface: a link, a clsact filter or a
@@ -14,6 +15,7 @@ type attachment struct {
 	ifindex int
 	mode    Mode
 	link    link.Link
+	egress  link.Link // of the fence; nil without one
 	filter  *clsact
 	socket  *packetSocket
 }
@@ -40,6 +42,9 @@ func (d *Datapath) Attach(ifindex int, want Mode) (Mode, error) {
 		return "", fmt.Errorf("attach to interface %d: %w", ifindex, errors.Join(err, d.forget(ifindex)))
 	}
 	d.attached[ifindex] = a
+	if a.egress, err = d.attachEgress(a); err != nil {
+		return "", fmt.Errorf("attach to interface %d: %w", ifindex, errors.Join(err, d.detach(ifindex)))
+	}
 	return a.mode, nil
 }
 
@@ -88,7 +93,7 @@ func (d *Datapath) attachAs(ifindex int, m Mode) (*attachment, error) {
 }
 
 func (d *Datapath) attachXDP(ifindex int, m Mode, flags link.XDPAttachFlags) (*attachment, error) {
-	l, err := link.AttachXDP(link.XDPOptions{Program: d.objects.VrrpXdp, Interface: ifindex, Flags: flags})
+	l, err := link.AttachXDP(link.XDPOptions{Program: d.objects.XDP, Interface: ifindex, Flags: flags})
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +103,12 @@ func (d *Datapath) attachXDP(ifindex int, m Mode, flags link.XDPAttachFlags) (*a
 // introduce makes the entries without which the program ignores an interface.
 func (d *Datapath) introduce(ifindex int) error {
 	key := uint32(ifindex)
-	nic := vrrpInterface{Ah: uint32(flag(d.table.ah[key]))}
+	dev, err := netlink.LinkByIndex(ifindex)
+	if err != nil {
+		return fmt.Errorf("look up the interface: %w", err)
+	}
+	nic := vrrpInterface{Ah: flag(d.table.ah[key])}
+	copy(nic.Mac[:], dev.Attrs().HardwareAddr)
 	if err := d.objects.Interfaces.Put(&key, &nic); err != nil {
 		return fmt.Errorf("write the settings of the interface: %w", err)
 	}
@@ -163,11 +173,15 @@ func (d *Datapath) detach(ifindex int) error {
 
 // release takes one attachment off the device, and its pin off the bpffs.
 func (d *Datapath) release(a *attachment) error {
+	var egress error
+	if a.egress != nil {
+		egress = releaseLink(a.egress)
+	}
 	switch {
 	case a.link != nil:
-		return releaseLink(a.link)
+		return errors.Join(egress, releaseLink(a.link))
 	case a.filter != nil:
-		return a.filter.release()
+		return errors.Join(egress, a.filter.release())
 	}
-	return d.releaseSocket(a.socket)
+	return errors.Join(egress, d.releaseSocket(a.socket))
 }

@@ -43,13 +43,18 @@ func abandon(t testing.TB, d *Datapath) {
 				t.Fatal(err)
 			}
 		}
+		if a.egress != nil {
+			if err := a.egress.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if a.socket != nil {
 			if err := a.socket.close(); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if err := errors.Join(d.ring.close(), d.objects.Close(), d.poller.close()); err != nil {
+	if err := errors.Join(d.ring.close(), d.lease.close(), d.waker.program.Close(), d.objects.Close(), d.poller.close()); err != nil {
 		t.Fatal(err)
 	}
 }

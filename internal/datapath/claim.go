@@ -6,7 +6,8 @@ import (
 )
 
 // Claim is an ARP or neighbour discovery message of another host that claims
-// one of the watched virtual addresses.
+// one of the watched virtual addresses. The Active router sends them too, in
+// the course of its work.
 type Claim struct {
 	At      time.Time // as in wire.Datagram
 	IfIndex int
@@ -16,21 +17,21 @@ type Claim struct {
 }
 
 // ClaimKind is the kind of message that a Claim was seen in.
-type ClaimKind uint32
+type ClaimKind = vrrpClaimKind
 
 // The kinds.
 const (
-	ARPRequest       ClaimKind = iota + 1 // asks for another address, from the claimed one
-	ARPReply                              // says who has the claimed address
-	GratuitousARP                         // says so unasked
-	ARPProbe                              // asks whether the address is free, before taking it
-	NeighbourAdvert                       // ICMPv6 type 136
-	NeighbourSolicit                      // ICMPv6 type 135 from the claimed address
-	NeighbourProbe                        // duplicate address detection, ICMPv6 type 135 from ::
+	ARPRequest       = vrrpClaimKindCLAIM_ARP_REQUEST       // asks for another address, from the claimed one
+	ARPReply         = vrrpClaimKindCLAIM_ARP_REPLY         // says who has the claimed address
+	GratuitousARP    = vrrpClaimKindCLAIM_GRATUITOUS_ARP    // says so unasked
+	ARPProbe         = vrrpClaimKindCLAIM_ARP_PROBE         // asks whether the address is free, before taking it
+	NeighbourAdvert  = vrrpClaimKindCLAIM_NEIGHBOUR_ADVERT  // ICMPv6 type 136
+	NeighbourSolicit = vrrpClaimKindCLAIM_NEIGHBOUR_SOLICIT // ICMPv6 type 135 from the claimed address
+	NeighbourProbe   = vrrpClaimKindCLAIM_NEIGHBOUR_PROBE   // duplicate address detection, ICMPv6 type 135 from ::
 )
 
 // String returns a short word such as "gratuitous_arp".
-func (k ClaimKind) String() string {
+func (k vrrpClaimKind) String() string {
 	switch k {
 	case ARPRequest:
 		return "arp_request"

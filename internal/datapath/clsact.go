@@ -59,7 +59,7 @@ func (d *Datapath) attachClsact(ifindex int) (*attachment, error) {
 	}
 	filter := c.filter()
 	filter.Handle = d.clsactHandle()
-	filter.Fd = d.objects.VrrpTc.FD()
+	filter.Fd = d.objects.TC.FD()
 	// A replacement swaps the program of a filter that a predecessor left.
 	err := netlink.FilterReplace(filter)
 	if err != nil {
@@ -103,7 +103,7 @@ func (d *Datapath) mark(prefix string, ifindex int) error {
 	if err := unmark(path); err != nil {
 		return err
 	}
-	p, err := d.objects.VrrpTc.Clone()
+	p, err := d.objects.TC.Clone()
 	if err == nil {
 		err = errors.Join(p.Pin(path), p.Close())
 	}

@@ -38,9 +38,9 @@ func newCourt(t testing.TB, cfg Config, hook string) *court {
 
 func (c *court) program() *ebpf.Program {
 	if c.hook == "xdp" {
-		return c.objects.VrrpXdp
+		return c.objects.XDP
 	}
-	return c.objects.VrrpTc
+	return c.objects.TC
 }
 
 // ruling is what the program did with one frame.
@@ -89,6 +89,21 @@ func (c *court) judge(t testing.TB, frame []byte) ruling {
 	}
 	r.record = c.takeRecord(t)
 	return r
+}
+
+// judgeQuietly runs one frame and leaves the record in the ring.
+func (c *court) judgeQuietly(t testing.TB, frame []byte) Verdict {
+	t.Helper()
+	before := c.counts(t)
+	if _, err := c.program().Run(&ebpf.RunOptions{Data: frame, Repeat: 1}); err != nil {
+		t.Fatal(err)
+	}
+	for v, n := range c.counts(t) {
+		if n != before[v] {
+			return Verdict(v)
+		}
+	}
+	return verdicts
 }
 
 // runs reports whether the kernel's test-run takes a frame at all: for XDP it

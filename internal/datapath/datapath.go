@@ -2,13 +2,9 @@ package datapath
 
 import (
 	"errors"
-	"fmt"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/cilium/ebpf"
 )
 
 // Config is what is fixed while the datapath lives.
@@ -33,12 +29,16 @@ type Datapath struct {
 	cfg     Config
 	clock   clock
 	poller  *poller
-	objects *vrrpObjects // nil: packet sockets only
-	ring    *ring        // nil: packet sockets only
+	objects *objects // nil: packet sockets only, as the three that follow
+	ring    *ring
+	lease   *lease
+	waker   *waker // nil also where the kernel has no BPF timers: the poller's timer serves
 
-	mu       sync.Mutex // guards attached and table
+	mu       sync.Mutex // guards what follows
 	attached map[int]*attachment
 	table    *table
+	fenced   vips // held addresses, or those that a predecessor held
+	vips     vips // what the kernel's maps hold
 
 	sockets     atomic.Pointer[[]*packetSocket] // of the attached interfaces in mode Socket
 	admission   atomic.Pointer[admission]       // what packet sockets let through
@@ -75,40 +75,12 @@ func LoadSocketOnly(cfg Config) (*Datapath, error) {
 		poller:   p,
 		attached: map[int]*attachment{},
 		table:    newTable(),
+		fenced:   vips{},
+		vips:     vips{},
 	}
 	d.sockets.Store(new([]*packetSocket))
 	d.admission.Store(newAdmission(cfg, nil))
 	return d, nil
-}
-
-// loadObjects creates the maps, loads the programs and opens the ring.
-func (d *Datapath) loadObjects() error {
-	if d.cfg.PinDir != "" {
-		if err := os.MkdirAll(d.cfg.PinDir, 0o700); err != nil {
-			return fmt.Errorf("make the pin directory: %w", err)
-		}
-	}
-	spec, err := loadVrrp()
-	if err != nil {
-		return fmt.Errorf("read the BPF object: %w", err)
-	}
-	second := uint64(time.Second)
-	err = errors.Join(
-		spec.Variables[vrrpVarStrangerIntervalNs].Set(second/uint64(d.cfg.FloodLimit)),
-		spec.Variables[vrrpVarSourceIntervalNs].Set(2*second/uint64(d.cfg.FloodLimit)),
-	)
-	if err != nil {
-		return fmt.Errorf("set the flood limits: %w", err)
-	}
-	var objects vrrpObjects
-	if err := spec.LoadAndAssign(&objects, &ebpf.CollectionOptions{}); err != nil {
-		return fmt.Errorf("load the BPF program: %w", err)
-	}
-	d.objects = &objects
-	if d.ring, err = openRing(objects.Ring); err != nil {
-		return err
-	}
-	return d.poller.watch(objects.Ring.FD())
 }
 
 // Close detaches, unpins and releases everything, also what a predecessor left
@@ -120,7 +92,16 @@ func (d *Datapath) Close() error {
 	for ifindex := range d.attached {
 		errs = append(errs, d.detach(ifindex))
 	}
-	errs = append(errs, d.sweep(nil), d.removePinDir())
+	errs = append(errs, d.sweep(nil))
+	if d.lease != nil {
+		d.lease.arm(false)
+		errs = append(errs, d.lease.close(), d.unpinFence())
+		d.lease = nil
+	}
+	if d.waker != nil {
+		errs = append(errs, d.waker.program.Close())
+		d.waker = nil
+	}
 	if d.ring != nil {
 		errs = append(errs, d.ring.close())
 		d.ring = nil
@@ -129,6 +110,6 @@ func (d *Datapath) Close() error {
 		errs = append(errs, d.objects.Close())
 		d.objects = nil
 	}
-	errs = append(errs, d.poller.close())
+	errs = append(errs, d.removePinDir(), d.poller.close())
 	return errors.Join(errs...)
 }

@@ -2,6 +2,7 @@ package datapath
 
 import (
 	"fmt"
+	"time"
 	"unsafe"
 
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
@@ -35,4 +36,37 @@ func (d *Datapath) advert(record []byte) (wire.Datagram, error) {
 		SourceMAC: e.SourceMac,
 		IP:        record[advertHeader:],
 	}, nil
+}
+
+// claim reads a claim record.
+func (d *Datapath) claim(record []byte) (Claim, error) {
+	if len(record) != int(unsafe.Sizeof(vrrpClaimEvent{})) {
+		return Claim{}, fmt.Errorf("claim record of %d bytes", len(record))
+	}
+	e := (*vrrpClaimEvent)(unsafe.Pointer(&record[0]))
+	return Claim{
+		At:      d.clock.time(int64(e.ArrivedNs)),
+		IfIndex: int(e.Ifindex),
+		MAC:     e.Mac,
+		Addr:    netipAddress(e.Address, uint8(e.Family)),
+		Kind:    e.How,
+	}, nil
+}
+
+// isDue reports whether a wake record answers the deadline that was set last.
+// An older one may still stand in the ring.
+func (d *Datapath) isDue(record []byte) bool {
+	if len(record) != int(unsafe.Sizeof(vrrpWakeEvent{})) || d.wake.IsZero() {
+		return false
+	}
+	e := (*vrrpWakeEvent)(unsafe.Pointer(&record[0]))
+	return int64(e.DeadlineNs) == d.clock.deadline(d.wake)
+}
+
+// deadline is a time as the kernel's timers take it: never 0, which disarms them.
+func (c clock) deadline(at time.Time) int64 {
+	if at.IsZero() {
+		return 0
+	}
+	return max(c.stamp(at), 1)
 }

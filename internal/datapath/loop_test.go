@@ -115,10 +115,23 @@ func newLAN(t testing.TB) *lan {
 // send puts a frame on the wire in front of eth0.
 func (l *lan) send(t testing.TB, frame []byte) {
 	t.Helper()
-	if err := unix.Sendto(l.wire, frame, 0, &unix.SockaddrLinklayer{Ifindex: l.Index("wire0")}); err != nil {
+	l.sendTo(t, l.Index("wire0"), frame)
+}
+
+func (l *lan) sendTo(t testing.TB, ifindex int, frame []byte) {
+	t.Helper()
+	if err := unix.Sendto(l.wire, frame, 0, &unix.SockaddrLinklayer{Ifindex: ifindex}); err != nil {
 		t.Fatal(err)
 	}
 }
+
+// counting is a Sink that only counts.
+type counting struct{ datagrams, claims, wakeups int }
+
+func (c *counting) Datagram(wire.Datagram) { c.datagrams++ }
+func (c *counting) Claim(Claim)            { c.claims++ }
+func (c *counting) Wakeup(time.Time)       { c.wakeups++ }
+func (c *counting) Interrupted()           {}
 
 func (l *lan) router(vrid uint8) Router {
 	return Router{

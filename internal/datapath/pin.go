@@ -20,9 +20,12 @@ func (d *Datapath) pinPath(ifindex int, m Mode) string {
 	return filepath.Join(d.cfg.PinDir, string(m)+"-"+strconv.Itoa(ifindex))
 }
 
+// egress names the pins of the fence's second program; it is no way to receive.
+const egress Mode = "egress"
+
 // parsePin takes the name of a link's pin apart.
 func parsePin(name string) (ifindex int, m Mode, ok bool) {
-	for _, m := range []Mode{XDP, XDPGeneric, TC} {
+	for _, m := range []Mode{XDP, XDPGeneric, TC, egress} {
 		if rest, found := strings.CutPrefix(name, string(m)+"-"); found {
 			if ifindex, err := strconv.Atoi(rest); err == nil {
 				return ifindex, m, true
@@ -80,9 +83,9 @@ func (d *Datapath) adopt(ifindex int, modes []Mode) (*attachment, error) {
 // replace puts our program into a link, in one step.
 func (d *Datapath) replace(a *attachment) error {
 	if a.mode == TC {
-		return a.link.Update(d.objects.VrrpTc)
+		return a.link.Update(d.objects.TC)
 	}
-	return a.link.Update(d.objects.VrrpXdp)
+	return a.link.Update(d.objects.XDP)
 }
 
 func contains(modes []Mode, m Mode) bool {
@@ -115,7 +118,7 @@ func (d *Datapath) sweepUnused() error {
 	defer d.mu.Unlock()
 	return d.sweep(func(ifindex int, m Mode) bool {
 		a, ok := d.attached[ifindex]
-		return ok && a.mode == m
+		return ok && (a.mode == m || m == egress && a.egress != nil)
 	})
 }
 

@@ -34,19 +34,27 @@ func (d *Datapath) Run(ctx context.Context, sink Sink) error {
 // turn serves whatever is ready. The timer is read first and told last: what
 // arrived before it ran out is then in the ring or in the sockets already.
 func (d *Datapath) turn(sink Sink) {
-	due := d.poller.expired()
+	due, start := d.poller.expired(), monotonic()
 	for !d.drain(sink) {
 		// Another CPU is in the middle of writing a record: nanoseconds.
 		continue
 	}
-	if due && !d.wake.IsZero() {
-		d.wake = time.Time{}
-		sink.Wakeup(time.Now())
+	d.heartbeat(start, sink)
+	if due {
+		d.wakeUp(sink)
 	}
 	if d.poller.acknowledge() {
 		d.interrupted.Store(false)
 		sink.Interrupted()
 	}
+}
+
+func (d *Datapath) wakeUp(sink Sink) {
+	if d.wake.IsZero() {
+		return
+	}
+	d.wake = time.Time{}
+	sink.Wakeup(time.Now())
 }
 
 // drain hands over everything that had arrived when it was called. It returns
@@ -55,10 +63,14 @@ func (d *Datapath) drain(sink Sink) bool {
 	if d.ring != nil && !d.drainRing(sink) {
 		return false
 	}
+	d.drainSockets(sink)
+	return true
+}
+
+func (d *Datapath) drainSockets(sink Sink) {
 	for _, s := range *d.sockets.Load() {
 		d.drainSocket(s, sink)
 	}
-	return true
 }
 
 func (d *Datapath) drainRing(sink Sink) bool {
@@ -73,12 +85,22 @@ func (d *Datapath) drainRing(sink Sink) bool {
 	}
 }
 
-// deliver tells the sink one record. Records of a kind that we do not know
-// cannot come: the program is ours.
+// deliver tells the sink one record. Records that make no sense cannot come:
+// the program is ours, and it is checked against the same types.
 func (d *Datapath) deliver(record []byte, sink Sink) {
-	if kindOf(record) == vrrpEventKindEVENT_ADVERT {
+	switch kindOf(record) {
+	case vrrpEventKindEVENT_ADVERT:
 		if datagram, err := d.advert(record); err == nil {
 			sink.Datagram(datagram)
+		}
+	case vrrpEventKindEVENT_CLAIM:
+		if claim, err := d.claim(record); err == nil {
+			sink.Claim(claim)
+		}
+	case vrrpEventKindEVENT_WAKE:
+		if d.isDue(record) {
+			d.drainSockets(sink)
+			d.wakeUp(sink)
 		}
 	}
 }
@@ -90,11 +112,14 @@ func (d *Datapath) Wake(at time.Time) {
 		return
 	}
 	d.wake = at
-	var stamp int64
-	if !at.IsZero() {
-		stamp = max(d.clock.stamp(at), 1)
+	deadline := d.clock.deadline(at)
+	if d.waker != nil {
+		if d.waker.set(deadline) == nil {
+			return
+		}
+		d.waker = nil // it worked once; whatever happened, the other timer works
 	}
-	if err := d.poller.setTimer(stamp); err != nil {
+	if err := d.poller.setTimer(deadline); err != nil {
 		// Only a closed descriptor or a wrong argument can cause this.
 		panic(err)
 	}

@@ -14,6 +14,7 @@ type table struct {
 	routers map[vrrpRouterKey]vrrpRouter
 	parties map[vrrpPartyKey]vrrpParty
 	ah      map[uint32]bool // interfaces on which protocol 51 is listened to
+	vips    map[vipKey]struct{}
 }
 
 func newTable() *table {
@@ -21,6 +22,7 @@ func newTable() *table {
 		routers: map[vrrpRouterKey]vrrpRouter{},
 		parties: map[vrrpPartyKey]vrrpParty{},
 		ah:      map[uint32]bool{},
+		vips:    map[vipKey]struct{}{},
 	}
 }
 
@@ -51,6 +53,9 @@ func (t *table) add(r *Router) error {
 	}
 	for _, a := range r.Own {
 		t.addParty(key, a, vrrpParty{Own: 1})
+	}
+	for _, a := range r.VIPs {
+		t.vips[newVIPKey(r.IfIndex, a)] = struct{}{}
 	}
 	return nil
 }
@@ -84,6 +89,9 @@ func (d *Datapath) SetRouters(rs []Router) error {
 		}
 	}
 	d.table = next
+	if err := d.writeVIPs(); err != nil {
+		return err
+	}
 	d.admission.Store(newAdmission(d.cfg, next))
 	return nil
 }
@@ -116,10 +124,10 @@ func (d *Datapath) setAH(ifindex uint32, ah bool) error {
 	if err := d.objects.Interfaces.Lookup(&ifindex, &nic); err != nil {
 		return fmt.Errorf("read the settings of interface %d: %w", ifindex, err)
 	}
-	if nic.Ah == uint32(flag(ah)) {
+	if nic.Ah == flag(ah) {
 		return nil
 	}
-	nic.Ah = uint32(flag(ah))
+	nic.Ah = flag(ah)
 	if err := d.objects.Interfaces.Put(&ifindex, &nic); err != nil {
 		return fmt.Errorf("write the settings of interface %d: %w", ifindex, err)
 	}

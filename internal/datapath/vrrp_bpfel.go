@@ -29,6 +29,44 @@ type vrrpAdvertEvent struct {
 	Ip        [4156]uint8
 }
 
+type vrrpAlarm struct {
+	_     structs.HostLayout
+	Timer struct {
+		_      structs.HostLayout
+		Opaque [2]uint64
+	}
+	DeadlineNs uint64
+}
+
+type vrrpClaimEvent struct {
+	_         structs.HostLayout
+	Kind      vrrpEventKind
+	Ifindex   uint32
+	ArrivedNs uint64
+	Address   vrrpAddress
+	How       vrrpClaimKind
+	Family    uint16
+	Mac       [6]uint8
+	Unused    uint32
+}
+
+type vrrpClaimKind uint32
+
+const (
+	vrrpClaimKindCLAIM_ARP_REQUEST       vrrpClaimKind = 1
+	vrrpClaimKindCLAIM_ARP_REPLY         vrrpClaimKind = 2
+	vrrpClaimKindCLAIM_GRATUITOUS_ARP    vrrpClaimKind = 3
+	vrrpClaimKindCLAIM_ARP_PROBE         vrrpClaimKind = 4
+	vrrpClaimKindCLAIM_NEIGHBOUR_ADVERT  vrrpClaimKind = 5
+	vrrpClaimKindCLAIM_NEIGHBOUR_SOLICIT vrrpClaimKind = 6
+	vrrpClaimKindCLAIM_NEIGHBOUR_PROBE   vrrpClaimKind = 7
+)
+
+type vrrpEvent struct {
+	_      structs.HostLayout
+	Advert vrrpAdvertEvent
+}
+
 type vrrpEventKind uint32
 
 const (
@@ -51,8 +89,15 @@ type vrrpInterface struct {
 	Strangers uint64
 	Reports   uint64
 	Claims    uint64
-	Ah        uint32
-	Unused    uint32
+	Ah        uint8
+	Mac       [6]uint8
+	Unused    uint8
+}
+
+type vrrpLease struct {
+	_       structs.HostLayout
+	AliveNs uint64
+	Armed   uint64
 }
 
 type vrrpParty struct {
@@ -121,20 +166,57 @@ const (
 	vrrpVerdictVERDICT_COUNT            vrrpVerdict = 19
 )
 
+type vrrpVip struct {
+	_       structs.HostLayout
+	LeaseNs uint64
+}
+
+type vrrpVip4Key struct {
+	_       structs.HostLayout
+	Address uint32
+	Ifindex uint32
+}
+
+type vrrpVip6Key struct {
+	_       structs.HostLayout
+	Address vrrpAddress
+	Ifindex uint32
+}
+
+type vrrpWakeEvent struct {
+	_          structs.HostLayout
+	Kind       vrrpEventKind
+	Unused     uint32
+	DeadlineNs uint64
+	FiredNs    uint64
+}
+
+type vrrpWakeRequest struct {
+	_          structs.HostLayout
+	DeadlineNs uint64
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	vrrpMapAlarms             = "alarms"
 	vrrpMapCounters           = "counters"
 	vrrpMapHeard              = "heard"
 	vrrpMapInterfaces         = "interfaces"
+	vrrpMapLeases             = "leases"
 	vrrpMapParties            = "parties"
 	vrrpMapRing               = "ring"
 	vrrpMapRouters            = "routers"
 	vrrpMapScratch            = "scratch"
 	vrrpMapSources            = "sources"
+	vrrpMapVips4              = "vips4"
+	vrrpMapVips6              = "vips6"
+	vrrpProgSetWake           = "set_wake"
+	vrrpProgVrrpEgress        = "vrrp_egress"
 	vrrpProgVrrpTc            = "vrrp_tc"
 	vrrpProgVrrpXdp           = "vrrp_xdp"
+	vrrpVarFence              = "fence"
 	vrrpVarLimitBurstNs       = "limit_burst_ns"
 	vrrpVarSourceIntervalNs   = "source_interval_ns"
 	vrrpVarStrangerIntervalNs = "stranger_interval_ns"
@@ -182,28 +264,35 @@ type vrrpSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type vrrpProgramSpecs struct {
-	VrrpTc  *ebpf.ProgramSpec `ebpf:"vrrp_tc"`
-	VrrpXdp *ebpf.ProgramSpec `ebpf:"vrrp_xdp"`
+	SetWake    *ebpf.ProgramSpec `ebpf:"set_wake"`
+	VrrpEgress *ebpf.ProgramSpec `ebpf:"vrrp_egress"`
+	VrrpTc     *ebpf.ProgramSpec `ebpf:"vrrp_tc"`
+	VrrpXdp    *ebpf.ProgramSpec `ebpf:"vrrp_xdp"`
 }
 
 // vrrpMapSpecs contains maps before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type vrrpMapSpecs struct {
+	Alarms     *ebpf.MapSpec `ebpf:"alarms"`
 	Counters   *ebpf.MapSpec `ebpf:"counters"`
 	Heard      *ebpf.MapSpec `ebpf:"heard"`
 	Interfaces *ebpf.MapSpec `ebpf:"interfaces"`
+	Leases     *ebpf.MapSpec `ebpf:"leases"`
 	Parties    *ebpf.MapSpec `ebpf:"parties"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
 	Routers    *ebpf.MapSpec `ebpf:"routers"`
 	Scratch    *ebpf.MapSpec `ebpf:"scratch"`
 	Sources    *ebpf.MapSpec `ebpf:"sources"`
+	Vips4      *ebpf.MapSpec `ebpf:"vips4"`
+	Vips6      *ebpf.MapSpec `ebpf:"vips6"`
 }
 
 // vrrpVariableSpecs contains global variables before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type vrrpVariableSpecs struct {
+	Fence              *ebpf.VariableSpec `ebpf:"fence"`
 	LimitBurstNs       *ebpf.VariableSpec `ebpf:"limit_burst_ns"`
 	SourceIntervalNs   *ebpf.VariableSpec `ebpf:"source_interval_ns"`
 	StrangerIntervalNs *ebpf.VariableSpec `ebpf:"stranger_interval_ns"`
@@ -229,26 +318,34 @@ func (o *vrrpObjects) Close() error {
 //
 // It can be passed to loadVrrpObjects or ebpf.CollectionSpec.LoadAndAssign.
 type vrrpMaps struct {
+	Alarms     *ebpf.Map `ebpf:"alarms"`
 	Counters   *ebpf.Map `ebpf:"counters"`
 	Heard      *ebpf.Map `ebpf:"heard"`
 	Interfaces *ebpf.Map `ebpf:"interfaces"`
+	Leases     *ebpf.Map `ebpf:"leases"`
 	Parties    *ebpf.Map `ebpf:"parties"`
 	Ring       *ebpf.Map `ebpf:"ring"`
 	Routers    *ebpf.Map `ebpf:"routers"`
 	Scratch    *ebpf.Map `ebpf:"scratch"`
 	Sources    *ebpf.Map `ebpf:"sources"`
+	Vips4      *ebpf.Map `ebpf:"vips4"`
+	Vips6      *ebpf.Map `ebpf:"vips6"`
 }
 
 func (m *vrrpMaps) Close() error {
 	return _VrrpClose(
+		m.Alarms,
 		m.Counters,
 		m.Heard,
 		m.Interfaces,
+		m.Leases,
 		m.Parties,
 		m.Ring,
 		m.Routers,
 		m.Scratch,
 		m.Sources,
+		m.Vips4,
+		m.Vips6,
 	)
 }
 
@@ -256,6 +353,7 @@ func (m *vrrpMaps) Close() error {
 //
 // It can be passed to loadVrrpObjects or ebpf.CollectionSpec.LoadAndAssign.
 type vrrpVariables struct {
+	Fence              *ebpf.Variable `ebpf:"fence"`
 	LimitBurstNs       *ebpf.Variable `ebpf:"limit_burst_ns"`
 	SourceIntervalNs   *ebpf.Variable `ebpf:"source_interval_ns"`
 	StrangerIntervalNs *ebpf.Variable `ebpf:"stranger_interval_ns"`
@@ -265,12 +363,16 @@ type vrrpVariables struct {
 //
 // It can be passed to loadVrrpObjects or ebpf.CollectionSpec.LoadAndAssign.
 type vrrpPrograms struct {
-	VrrpTc  *ebpf.Program `ebpf:"vrrp_tc"`
-	VrrpXdp *ebpf.Program `ebpf:"vrrp_xdp"`
+	SetWake    *ebpf.Program `ebpf:"set_wake"`
+	VrrpEgress *ebpf.Program `ebpf:"vrrp_egress"`
+	VrrpTc     *ebpf.Program `ebpf:"vrrp_tc"`
+	VrrpXdp    *ebpf.Program `ebpf:"vrrp_xdp"`
 }
 
 func (p *vrrpPrograms) Close() error {
 	return _VrrpClose(
+		p.SetWake,
+		p.VrrpEgress,
 		p.VrrpTc,
 		p.VrrpXdp,
 	)

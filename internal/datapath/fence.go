@@ -1,0 +1,242 @@
+package datapath
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+)
+
+// FencedVIP is a virtual address that this host holds.
+type FencedVIP struct {
+	IfIndex int
+	Addr    netip.Addr
+	// Lease is how long after the last heartbeat the host may answer for the
+	// address: the Active_Down_Interval that its peers wait, less a margin.
+	Lease time.Duration
+}
+
+// lease is the proof of life, in memory shared with the program.
+type lease struct {
+	page []byte
+	*vrrpLease
+	shortest atomic.Uint64 // ns
+}
+
+func openLease(m *ebpf.Map) (*lease, error) {
+	page, err := unix.Mmap(m.FD(), 0, os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map the lease: %w", err)
+	}
+	return &lease{page: page, vrrpLease: (*vrrpLease)(unsafe.Pointer(&page[0]))}, nil
+}
+
+func (l *lease) renew(at int64) { atomic.StoreUint64(&l.AliveNs, uint64(at)) }
+func (l *lease) arm(on bool)    { atomic.StoreUint64(&l.Armed, uint64(flag(on))) }
+func (l *lease) armed() bool    { return atomic.LoadUint64(&l.Armed) != 0 }
+func (l *lease) alive() uint64  { return atomic.LoadUint64(&l.AliveNs) }
+func (l *lease) close() error   { return unix.Munmap(l.page) }
+
+// over reports whether the lease has run out for the address with the shortest one.
+func (l *lease) over() bool {
+	return l.armed() && uint64(monotonic())-l.alive() > l.shortest.Load()
+}
+
+// setShortest looks through the leases, so that over need not.
+func (l *lease) setShortest(v vips) {
+	shortest := uint64(1<<63 - 1)
+	for _, lease := range v {
+		shortest = min(shortest, uint64(lease))
+	}
+	l.shortest.Store(shortest)
+}
+
+// SetFence says which virtual addresses this host holds now. Once the loop has
+// been silent for longer than an address's lease, because the process died or
+// stands still, the kernel answers no ARP or ND for it and drops what is sent
+// to it, until the loop has served everything that came in meanwhile.
+//
+// Without Config.Fence, or without BPF, it does nothing. With Config.PinDir
+// the fence outlives the process; else it ends with it.
+func (d *Datapath) SetFence(held []FencedVIP) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.objects == nil || !d.cfg.Fence {
+		return nil
+	}
+	next := vips{}
+	for _, v := range held {
+		if v.Lease <= 0 {
+			return fmt.Errorf("fence %v: lease of %v", v.Addr, v.Lease)
+		}
+		next[newVIPKey(v.IfIndex, v.Addr)] = v.Lease
+	}
+	d.fenced = next
+	d.lease.setShortest(next)
+	d.lease.renew(monotonic())
+	if err := d.writeVIPs(); err != nil {
+		return err
+	}
+	d.lease.arm(len(next) > 0)
+	return nil
+}
+
+// Heartbeat renews the lease. Run does so by itself whenever it has handed over
+// everything that came in; call it in a handler that takes long.
+func (d *Datapath) Heartbeat() {
+	if d.lease != nil {
+		d.lease.renew(monotonic())
+	}
+}
+
+// Holder is a Sink that can be asked, on the thread of Run, whether a virtual
+// router of this host is still Active with an address. It is asked when the
+// loop comes back after a lease ran out: an address that is no longer held
+// stays silent until SetFence says that it has been removed from the host.
+type Holder interface {
+	Holds(ifindex int, addr netip.Addr) bool
+}
+
+// heartbeat renews the lease as of start, when the loop began to hand over what
+// had come in. Time that the process spends frozen after that does not count
+// as life.
+func (d *Datapath) heartbeat(start int64, sink Sink) {
+	if d.lease == nil {
+		return
+	}
+	if d.lease.over() && d.lapsed(sink) != nil {
+		return // better silent than two
+	}
+	d.lease.renew(start)
+}
+
+// lapsed takes from the lease, before it is renewed after it ran out, the
+// addresses that the election has lost meanwhile.
+func (d *Datapath) lapsed(sink Sink) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	holder, ok := sink.(Holder)
+	if !ok {
+		return nil
+	}
+	for k := range d.fenced {
+		if !holder.Holds(int(k.ifindex), k.addr) {
+			d.fenced[k] = always
+		}
+	}
+	d.lease.setShortest(d.fenced)
+	return d.writeVIPs()
+}
+
+// always is a lease that is over whenever somebody looks.
+const always = time.Nanosecond
+
+// Lift ends the fence, also one that a predecessor left.
+func (d *Datapath) Lift() error { return d.SetFence(nil) }
+
+// FenceActive reports whether some address is silenced now. Right after Load
+// that is the predecessor's doing: the fence that it left stays until SetFence
+// or Lift.
+func (d *Datapath) FenceActive() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.lease != nil && d.lease.over()
+}
+
+// The fence's maps are pinned under their own names.
+var fenceMaps = []string{vrrpMapVips4, vrrpMapVips6, vrrpMapLeases}
+
+// adoptFence opens the maps of the fence that a predecessor left, so that it
+// stays closed until the new engine has spoken. Maps of another layout go.
+func (d *Datapath) adoptFence(spec *ebpf.CollectionSpec) (map[string]*ebpf.Map, error) {
+	if d.cfg.PinDir == "" || !d.cfg.Fence {
+		return nil, nil
+	}
+	adopted := map[string]*ebpf.Map{}
+	for _, name := range fenceMaps {
+		m, err := ebpf.LoadPinnedMap(filepath.Join(d.cfg.PinDir, name), nil)
+		if errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		if err == nil {
+			adopted[name] = m
+			err = spec.Maps[name].Compatible(m)
+		}
+		if errors.Is(err, ebpf.ErrMapIncompatible) {
+			break
+		}
+		if err != nil {
+			closeAll(adopted)
+			return nil, fmt.Errorf("open the pinned fence: %w", err)
+		}
+	}
+	if len(adopted) == len(fenceMaps) {
+		return adopted, nil
+	}
+	closeAll(adopted)
+	return nil, d.unpinFence()
+}
+
+// keepFence pins the maps of the fence and learns what they hold.
+func (d *Datapath) keepFence() (err error) {
+	if d.cfg.PinDir == "" || !d.cfg.Fence {
+		return d.unpinFence()
+	}
+	if d.vips, err = readVIPs(d.objects.Vips4, d.objects.Vips6); err != nil {
+		return err
+	}
+	for k, lease := range d.vips {
+		if lease > 0 {
+			d.fenced[k] = lease
+		}
+	}
+	d.lease.setShortest(d.fenced)
+	for name, m := range map[string]*ebpf.Map{
+		vrrpMapVips4: d.objects.Vips4, vrrpMapVips6: d.objects.Vips6, vrrpMapLeases: d.objects.Leases,
+	} {
+		if err := m.Pin(filepath.Join(d.cfg.PinDir, name)); err != nil && !errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("pin the fence: %w", err)
+		}
+	}
+	return nil
+}
+
+func (d *Datapath) unpinFence() error {
+	if d.cfg.PinDir == "" {
+		return nil
+	}
+	for _, name := range fenceMaps {
+		if err := os.Remove(filepath.Join(d.cfg.PinDir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("unpin the fence: %w", err)
+		}
+	}
+	return nil
+}
+
+// LiftPinned ends the fence of a daemon that is not running, and reports
+// whether there was one. The addresses are answered for again.
+func LiftPinned(pinDir string) (lifted bool, err error) {
+	m, err := ebpf.LoadPinnedMap(filepath.Join(pinDir, vrrpMapLeases), nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("open the pinned fence: %w", err)
+	}
+	defer m.Close()
+	l, err := openLease(m)
+	if err != nil {
+		return false, err
+	}
+	lifted = l.armed()
+	l.arm(false)
+	return lifted, l.close()
+}
