@@ -15,9 +15,9 @@ import (
 )
 
 func commands() []*cli.Command {
-	return []*cli.Command{
+	return append([]*cli.Command{
 		runCommand(), checkCommand(), configCommand(),
-	}
+	}, operatorCommands()...)
 }
 
 func runCommand() *cli.Command {

@@ -64,6 +64,8 @@ var Rules = map[string]Rule{
 
 	// daemon joins the shells to the engine; cmd is flags, signals, exits.
 	"internal/daemon": {Own: []string{"pkg/...", "internal/..."}, Modules: []string{"github.com/coreos/go-systemd", prom, xsys, netlink}},
+	"internal/show":   {Own: []string{"internal/control", "internal/survey", "internal/doctor"}},
+	"internal/page":   {},
 	"internal/demo":   {Own: []string{"pkg/...", "internal/lab", "internal/survey", "internal/control"}, Modules: []string{xsys}},
 	"cmd/xvrrp":       {Own: []string{"pkg/...", "internal/..."}, Modules: []string{"github.com/urfave/cli/v2", xsys}},
 

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// noArgs refuses arguments.
+func noArgs(c *cli.Context) error {
+	if c.Args().Present() {
+		return coded{fmt.Errorf("%s takes no argument, got %q", c.Command.Name, c.Args().First()), exitUsage}
+	}
+	return nil
+}
+
+// oneArg returns the argument that a command needs. Options may stand behind
+// it as well, which the library does not expect: `who 10.0.0.1 -i eth0`.
+func oneArg(c *cli.Context, what string) (string, error) {
+	args := c.Args().Slice()
+	if len(args) == 0 {
+		return "", coded{fmt.Errorf("%s needs %s, see `xvrrp %s --help`", c.Command.Name, what, c.Command.Name), exitUsage}
+	}
+	rest := args[1:]
+	for len(rest) > 0 {
+		n, err := lateFlag(c, rest)
+		if err != nil {
+			return "", coded{err, exitUsage}
+		}
+		rest = rest[n:]
+	}
+	return args[0], nil
+}
+
+// lateFlag sets the option that args begins with and says how many words it was.
+func lateFlag(c *cli.Context, args []string) (int, error) {
+	name, value, given := strings.Cut(strings.TrimLeft(args[0], "-"), "=")
+	if !strings.HasPrefix(args[0], "-") {
+		return 0, fmt.Errorf("%s: one argument too many: %q", c.Command.Name, args[0])
+	}
+	for _, f := range c.Command.Flags {
+		for _, n := range f.Names() {
+			if n != name {
+				continue
+			}
+			if _, isBool := f.(*cli.BoolFlag); isBool && !given {
+				return 1, c.Set(name, "true")
+			}
+			if given {
+				return 1, c.Set(name, value)
+			}
+			if len(args) < 2 {
+				return 0, fmt.Errorf("option %s needs a value", args[0])
+			}
+			return 2, c.Set(name, args[1])
+		}
+	}
+	return 0, fmt.Errorf("%s has no option %s", c.Command.Name, args[0])
+}

@@ -1,0 +1,95 @@
+package show
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/xvrrp/xvrrp/internal/control"
+)
+
+// Events is `xvrrp events`: a table, oldest first.
+func (p Paper) Events(list []control.Event, now time.Time) string {
+	if len(list) == 0 {
+		return "(no events)\n"
+	}
+	rows := make([][]cell, len(list))
+	for i, e := range list {
+		rows[i] = p.eventRow(e, now)
+	}
+	return strings.Join(p.table(rows), "\n") + "\n"
+}
+
+// Event is one line of `xvrrp events --follow`, in columns wide enough for
+// most.
+func (p Paper) Event(e control.Event, now time.Time) string {
+	row := p.eventRow(e, now)
+	head := fmt.Sprintf("%s  %-12s  ", row[0].text, fit(row[1].text, 12))
+	state := row[2].text
+	if state != "" {
+		state += "  "
+	}
+	text := fit(row[3].text, Width-columns(head)-columns(state))
+	return strings.TrimRight(head+p.paint(row[2].ink, state)+p.paint(row[3].ink, text), " ") + "\n"
+}
+
+// eventRow is: when, who, the states of a transition, what.
+func (p Paper) eventRow(e control.Event, now time.Time) []cell {
+	who := e.Instance
+	switch {
+	case who == "" && e.Group != "":
+		who = "group " + e.Group
+	case who == "":
+		who = "daemon"
+	}
+	states := cell{}
+	if e.Kind == control.KindTransition {
+		states = inked(inkOf(e.To), fmt.Sprintf("%s -> %s", or(string(e.From), "?"), e.To))
+	}
+	return []cell{word(p.clock(e.Time, now)), word(clean(who)), states, inked(eventInk(e.Kind), clean(sentence(e)))}
+}
+
+func eventInk(k control.Kind) ink {
+	switch k {
+	case control.KindConflict, control.KindSplitBrain:
+		return red
+	case control.KindRejected, control.KindGuard, control.KindError, control.KindNotify:
+		return yellow
+	}
+	return plain
+}
+
+// sentence is what the event tells, with the most telling of its evidence.
+func sentence(e control.Event) string {
+	text := or(strings.TrimPrefix(e.Text, "("+e.Instance+") "), or(e.Reason, string(e.Kind)))
+	ev := e.Evidence
+	if ev == nil {
+		return text
+	}
+	var more []string
+	switch {
+	case e.Kind == control.KindTransition && e.Reason == "no_advert" && ev.Master != "":
+		more = append(more, fmt.Sprintf("%s silent for %s", ev.Master, seconds(ev.LastAdvertAge)))
+	case e.Kind == control.KindTransition && ev.Master != "":
+		more = append(more, fmt.Sprintf("%s priority %d", ev.Master, ev.MasterPriority))
+	case e.Kind == control.KindTakeoverDone && ev.Takeover > 0:
+		more = append(more, "in "+seconds(ev.Takeover))
+	}
+	if len(ev.Rejected) > 0 {
+		more = append(more, "refused "+total(ev.Rejected, "advert", "adverts"))
+	}
+	if len(ev.Faults) > 0 {
+		more = append(more, strings.Join(ev.Faults, ", "))
+	}
+	if len(more) > 0 {
+		text += " (" + strings.Join(more, "; ") + ")"
+	}
+	return text
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,179 @@
+package show
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/xvrrp/xvrrp/internal/control"
+)
+
+// history is how many earlier events Explain tells.
+const history = 12
+
+// Explain is `xvrrp explain`: why an instance is in its state.
+func (p Paper) Explain(c Case) string {
+	var b strings.Builder
+	b.WriteString(p.headline(c))
+	last := c.last()
+	if last != nil {
+		for _, s := range p.evidence(*last, c) {
+			b.WriteString(wrap("  ", s))
+		}
+	}
+	for _, s := range p.now(c) {
+		b.WriteString(wrap("  ", s))
+	}
+	if remarks := Diagnose(c); len(remarks) > 0 {
+		b.WriteString("\n" + p.paint(bold, "What to know") + "\n" + p.remarks(remarks))
+	}
+	p.before(&b, c, last)
+	return b.String()
+}
+
+// headline names the instance, its state, since when, and why.
+func (p Paper) headline(c Case) string {
+	reason := c.Reason
+	if last := c.last(); last != nil && last.Text != "" && last.Reason == c.Reason {
+		reason = last.Text
+	}
+	head := fmt.Sprintf("%s: %s", clean(c.Name), c.State)
+	rest := ""
+	if !c.Since.IsZero() {
+		rest = " since " + p.since(c.Since, c.Now)
+	}
+	if reason != "" && reason != "none" {
+		rest += ": " + clean(reason)
+	}
+	text := wrap("", head+rest)
+	text = strings.Replace(text, head, p.paint(bold, clean(c.Name)+": ")+p.paint(inkOf(c.State), string(c.State)), 1)
+	priority := fmt.Sprintf("priority %d", c.Priority)
+	if c.Priority != c.ConfiguredPriority {
+		priority += fmt.Sprintf(" (configured %d)", c.ConfiguredPriority)
+	}
+	how := "multicast"
+	if c.Unicast {
+		how = "unicast to " + strings.Join(c.Peers, ", ")
+	}
+	line := fmt.Sprintf("%s, VRID %d, %s, VRRPv%d, %s, every %s by %s, adverts come in by %s", c.Interface, c.VRID,
+		familyName(c.Family), c.Version, priority, seconds(c.AdvertInterval), how, c.InstanceStatus.Dataplane)
+	return text + wrap("  ", clean(line)+".")
+}
+
+func familyName(f string) string { return strings.Replace(f, "ipv", "IPv", 1) }
+
+// evidence are the facts behind a transition, one sentence each.
+func (p Paper) evidence(e control.Event, c Case) []string {
+	ev := e.Evidence
+	if ev == nil {
+		return nil
+	}
+	var say []string
+	switch {
+	case ev.Master != "" && e.Reason == "no_advert":
+		say = append(say, fmt.Sprintf("Last advert from %s (priority %d) was %s old at the deadline (limit %s).",
+			clean(ev.Master), ev.MasterPriority, seconds(ev.LastAdvertAge), seconds(ev.Limit)))
+	case e.Reason == "no_advert":
+		say = append(say, fmt.Sprintf("No advert was accepted before the deadline (limit %s).", seconds(ev.Limit)))
+	case ev.Master != "":
+		say = append(say, fmt.Sprintf("The advert that decided came from %s with priority %d; ours was %d.", clean(ev.Master), ev.MasterPriority, ev.Priority))
+	}
+	if ev.Lateness > 0 && ev.Deadline != nil {
+		say = append(say, fmt.Sprintf("The deadline was handled %s late.", seconds(ev.Lateness)))
+	}
+	if len(ev.Rejected) > 0 {
+		text := "Until then " + total(ev.Rejected, "advert", "adverts") + " of this virtual router had been refused"
+		if ev.TTL > 0 {
+			text += fmt.Sprintf("; the last one's TTL was %d", ev.TTL)
+		}
+		say = append(say, text+".")
+	}
+	if len(ev.Kernel) > 0 {
+		say = append(say, fmt.Sprintf("Between the last advert and the deadline the kernel saw %s of protocol 112 on %s.", total(ev.Kernel, "packet", "packets"), clean(c.Interface)))
+	}
+	if len(ev.Faults) > 0 {
+		say = append(say, "The cause was: "+clean(strings.Join(ev.Faults, ", "))+".")
+	}
+	if t := p.takeover(e, c); t != "" {
+		say = append(say, t)
+	}
+	if ev.Remedy != "" {
+		say = append(say, "Remedy: "+clean(ev.Remedy))
+	}
+	return say
+}
+
+// total is "31 packets (ttl 30, checksum 1)".
+func total(counts map[string]uint64, one, many string) string {
+	var sum uint64
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(counts)) {
+		sum += counts[k]
+		parts = append(parts, fmt.Sprintf("%s %d", clean(k), counts[k]))
+	}
+	return count(sum, one, many) + " (" + strings.Join(parts, ", ") + ")"
+}
+
+// takeover tells how long a takeover took, when that is known.
+func (p Paper) takeover(e control.Event, c Case) string {
+	for _, later := range c.Events {
+		if later.Seq > e.Seq && later.Kind == control.KindTakeoverDone && later.Evidence != nil && later.Evidence.Takeover > 0 {
+			return fmt.Sprintf("The addresses were held and announced %s after the deadline.", seconds(later.Evidence.Takeover))
+		}
+	}
+	return ""
+}
+
+// now is what is known at this moment.
+func (p Paper) now(c Case) []string {
+	var say []string
+	if m := c.Master; m != nil && !m.Self {
+		say = append(say, fmt.Sprintf("The master is %s%s with priority %d; its last advert is %s old by the kernel's clock (limit %s, every %s).",
+			clean(m.Address), mac(m.MAC), m.Priority, seconds(m.LastAdvertAge), seconds(c.MasterDownInterval), seconds(m.AdvertInterval)))
+	}
+	if c.Deadline != nil && c.State == control.Backup {
+		say = append(say, fmt.Sprintf("If nothing comes, we act in %s.", length(max(c.Deadline.Sub(c.Now), 0))))
+	}
+	n := c.Counters
+	say = append(say, fmt.Sprintf("Adverts since the start: %d accepted, %d sent; %d times master.", n.Received, n.Sent, n.BecameMaster))
+	if len(n.Rejected) > 0 {
+		say = append(say, fmt.Sprintf("Refused since the start: %s.", total(n.Rejected, "advert", "adverts")))
+	}
+	if kernel := p.kernel(c.Kernel, c.Interface); kernel != "" {
+		say = append(say, fmt.Sprintf("The kernel counted on %s: %s.", clean(c.Interface), kernel))
+	}
+	return say
+}
+
+func mac(address string) string {
+	if address == "" {
+		return ""
+	}
+	return " (" + clean(address) + ")"
+}
+
+// before lists what happened earlier, newest last.
+func (p Paper) before(b *strings.Builder, c Case, last *control.Event) {
+	var rows [][]cell
+	for _, e := range c.Events {
+		if last != nil && e.Seq == last.Seq {
+			continue
+		}
+		rows = append(rows, p.eventRow(e, c.Now))
+	}
+	if len(rows) == 0 {
+		return
+	}
+	b.WriteString("\n" + p.paint(bold, "What happened around it") + "\n")
+	if len(rows) > history {
+		fmt.Fprintf(b, "  (%d earlier: `xvrrp events`)\n", len(rows)-history)
+		rows = rows[len(rows)-history:]
+	}
+	for i := range rows {
+		rows[i][0].text = "  " + rows[i][0].text
+	}
+	for _, line := range p.table(rows) {
+		b.WriteString(line + "\n")
+	}
+}
