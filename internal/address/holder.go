@@ -97,14 +97,14 @@ func (h *Holder) open(path string) error {
 	if h.req, err = openSocket(); err != nil {
 		return err
 	}
-	if h.watch, err = openWatcher(); err != nil { // before the first list, so that no change falls between
+	if h.watch, err = openWatcher(addressGroups, parseChange); err != nil { // before the first list, so that no change falls between
 		return err
 	}
 	cookie, err := h.req.netnsCookie()
 	if err != nil {
 		return err
 	}
-	var left []place
+	var left []string
 	if h.journal, left, err = openJournal(path, cookie); err != nil {
 		return err
 	}
@@ -112,7 +112,10 @@ func (h *Holder) open(path string) error {
 	if err != nil {
 		return err
 	}
-	h.inherit(left, facts)
+	if err := h.inherit(left, facts); err != nil {
+		// The addresses behind the other lines are still ours, and a daemon that does not start holds none.
+		h.notify(Note{Kind: Trouble, Err: err})
+	}
 	h.running = true
 	go h.run()
 	return nil
@@ -129,9 +132,15 @@ func (h *Holder) facts(index int) ([]fact, error) {
 
 // inherit takes over what the journal names and the kernel still has. An address without our tag, where there are tags, is
 // somebody else's who came after ours was gone.
-func (h *Holder) inherit(left []place, facts []fact) {
-	known := make(map[key]bool, len(left))
-	for _, p := range left {
+func (h *Holder) inherit(lines []string, facts []fact) error {
+	known := make(map[key]bool, len(lines))
+	var damage error
+	for _, line := range lines {
+		p, err := parsePlace(line)
+		if err != nil {
+			damage = fmt.Errorf("journal %s: %w", h.journal.path, err)
+			continue
+		}
 		known[p.key()] = true
 	}
 	for _, f := range facts {
@@ -139,6 +148,7 @@ func (h *Holder) inherit(left []place, facts []fact) {
 			h.inherited[f.key()] = f
 		}
 	}
+	return damage
 }
 
 // Inherited lists the predecessor's addresses that nobody has claimed yet, in no order.
@@ -199,21 +209,18 @@ func (h *Holder) Close() error {
 
 // writeJournal writes everything that is ours or may become ours.
 func (h *Holder) writeJournal() error {
-	return h.journal.write(func(yield func(place) bool) {
+	return h.journal.write(func(b []byte) []byte {
 		for _, e := range h.order {
-			if e.index != 0 && e.status != foreign && e.was != foreign && !yield(place{e.index, e.Prefix, e.Peer}) {
-				return
+			if e.index != 0 && e.status != foreign && e.was != foreign {
+				b = place{e.index, e.Prefix, e.Peer}.appendLine(b)
 			}
 		}
 		for _, f := range h.inherited {
-			if !yield(place{f.index, f.prefix, f.peer}) {
-				return
-			}
+			b = place{f.index, f.prefix, f.peer}.appendLine(b)
 		}
 		for _, p := range h.leaving {
-			if !yield(p) {
-				return
-			}
+			b = p.appendLine(b)
 		}
+		return b
 	})
 }

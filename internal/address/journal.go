@@ -1,27 +1,21 @@
 package address
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// A journal is the file that says which addresses are ours. Its first line names the network namespace and the boot, each
-// further line an address:
+// A journal is the file that says what is ours in the kernel. Its first line names the network namespace and the boot, each
+// further line one address, route or rule:
 //
-//	xvrrp-addresses 1 netns 42 boot 3e4a4e2b-…
+//	xvrrp-journal 1 netns 42 boot 3e4a4e2b-…
 //	3 192.0.2.10/24
 //	3 192.0.2.11/32 peer 192.0.2.12
-//
-// The number is the interface's index: a renamed interface keeps it, and one that was deleted and made anew, whose old
-// addresses are gone, has another.
 //
 // It is replaced as a whole by a rename, so a reader finds the old or the new text. There is no fsync: the file need not
 // outlive the kernel whose memory holds the addresses, and a disk's pace has no place in a takeover.
@@ -31,10 +25,10 @@ type journal struct {
 	buf  []byte
 }
 
-const journalMagic = "xvrrp-addresses 1"
+const journalMagic = "xvrrp-journal 1"
 
-// openJournal also returns what a predecessor wrote, when it wrote about this boot and this network namespace.
-func openJournal(path string, netnsCookie uint64) (*journal, []place, error) {
+// openJournal also returns the lines of a predecessor, when it wrote about this boot and this network namespace.
+func openJournal(path string, netnsCookie uint64) (*journal, []string, error) {
 	j := &journal{path: path}
 	if path == "" {
 		return j, nil, nil
@@ -44,86 +38,36 @@ func openJournal(path string, netnsCookie uint64) (*journal, []place, error) {
 		return nil, nil, fmt.Errorf("journal: %w", err)
 	}
 	j.head = fmt.Sprintf("%s netns %d boot %s", journalMagic, netnsCookie, strings.TrimSpace(string(boot)))
-	inherited, err := j.read()
+	lines, err := j.read()
 	if err != nil {
-		return nil, nil, fmt.Errorf("journal %s: %w", path, err)
+		return nil, nil, fmt.Errorf("journal: %w", err)
 	}
-	return j, inherited, nil
+	return j, lines, nil
 }
 
-// A place is an address on an interface: what the journal remembers of it.
-type place struct {
-	index  int
-	prefix netip.Prefix
-	peer   netip.Addr
-}
-
-func (p place) key() key { return keyOf(p.index, p.prefix, p.peer) }
-
-func (j *journal) read() ([]place, error) {
-	f, err := os.Open(j.path)
+func (j *journal) read() ([]string, error) {
+	text, err := os.ReadFile(j.path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	if !lines.Scan() || lines.Text() != j.head {
-		return nil, lines.Err() // of another boot or namespace, or torn by a crash of the machine
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	if lines[0] != j.head {
+		return nil, nil // of another boot or namespace, or torn by a crash of the machine
 	}
-	var places []place
-	for n := 2; lines.Scan(); n++ {
-		p, err := parsePlace(lines.Text())
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
-		}
-		places = append(places, p)
-	}
-	return places, lines.Err()
+	return lines[1:], nil
 }
 
-func parsePlace(line string) (place, error) {
-	w := strings.Fields(line)
-	if len(w) != 2 && (len(w) != 4 || w[2] != "peer") {
-		return place{}, fmt.Errorf("%q is not an address", line)
-	}
-	index, err := strconv.Atoi(w[0])
-	if err != nil {
-		return place{}, err
-	}
-	p := place{index: index}
-	if p.prefix, err = netip.ParsePrefix(w[1]); err != nil {
-		return place{}, err
-	}
-	if len(w) == 4 {
-		if p.peer, err = netip.ParseAddr(w[3]); err != nil {
-			return place{}, err
-		}
-	}
-	return p, nil
-}
-
-// write replaces the journal's text.
-func (j *journal) write(each func(yield func(place) bool)) error {
+// write replaces the journal's text; fill appends the lines.
+func (j *journal) write(fill func(b []byte) []byte) error {
 	if j.path == "" {
 		return nil
 	}
 	b := append(j.buf[:0], j.head...)
-	b = append(b, '\n')
-	for p := range each {
-		b = strconv.AppendInt(b, int64(p.index), 10)
-		b = append(b, ' ')
-		b = p.prefix.AppendTo(b)
-		if p.peer.IsValid() {
-			b = append(b, " peer "...)
-			b = p.peer.AppendTo(b)
-		}
-		b = append(b, '\n')
-	}
-	j.buf = b
-	if err := replaceFile(j.path, b); err != nil {
+	j.buf = fill(append(b, '\n'))
+	if err := replaceFile(j.path, j.buf); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
 	return nil

@@ -136,10 +136,26 @@ func TestUnwritableJournal(t *testing.T) {
 	same(t, "claimed", global(h), []string{"192.0.2.10/24"})
 }
 
-func TestDamagedJournalIsAnError(t *testing.T) {
+// A damaged line is told; the others count, and the daemon starts.
+func TestDamagedJournal(t *testing.T) {
+	h := host(t)
+	path := journalIn(t)
+	a, _ := open(t, h, path)
+	claim(t, a, "VI_1", vip("192.0.2.10/24"))
+	kill(t, a)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, line := range []string{"x", "1", "1 192.0.2.1", "x 192.0.2.1/24", "1 192.0.2.1/24 peer", "1 192.0.2.1/24 peer x", "1 a b c"} {
-		if p, err := parsePlace(line); err == nil {
-			t.Errorf("%q is %+v", line, p)
+		damaged := strings.Replace(string(text), "\n", "\n"+line+"\n", 1)
+		if err := os.WriteFile(path, []byte(damaged), 0o600); err != nil {
+			t.Fatal(err)
 		}
+		b, told := open(t, h, path)
+		if told.count(Trouble) != 1 || len(b.Inherited()) != 1 {
+			t.Errorf("line %q: %d troubles, inherited %v", line, told.count(Trouble), b.Inherited())
+		}
+		kill(t, b)
 	}
 }

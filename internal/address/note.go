@@ -6,6 +6,7 @@ import "fmt"
 type Note struct {
 	Kind    NoteKind
 	Owner   string // the first of the owners; empty when the note is about no claim
+	What    string // the address, route or rule in words
 	Address Address
 	Err     error // for Failed and Trouble
 }

@@ -124,7 +124,7 @@ func (h *Holder) linkWent(index int) (notes []Note) {
 		e.retry.failed(time.Now())
 		if stood && !e.told {
 			e.told = true
-			notes = append(notes, Note{Kind: Failed, Owner: e.owners[0], Address: e.Address, Err: e.err})
+			notes = append(notes, e.note(Failed))
 		}
 	}
 	return notes
@@ -181,7 +181,7 @@ func (h *Holder) repair(now time.Time) (notes []Note) {
 
 // outcome says what is worth telling of an attempt at an entry.
 func (h *Holder) outcome(e *entry, began time.Time) (Note, bool) {
-	n := Note{Owner: e.owners[0], Address: e.Address, Err: e.err}
+	n := e.note(0)
 	if e.status == missing {
 		n.Kind = Failed
 		tell := e.lost && !e.told
@@ -203,6 +203,10 @@ func (h *Holder) outcome(e *entry, began time.Time) (Note, bool) {
 	default:
 		return n, false // it stood after all: the loss was an old one, from before the claim
 	}
+}
+
+func (e *entry) note(kind NoteKind) Note {
+	return Note{Kind: kind, Owner: e.owners[0], What: e.String(), Address: e.Address, Err: e.err}
 }
 
 // nextRetry is when something is to be tried again, zero when nothing is.

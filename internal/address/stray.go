@@ -67,7 +67,7 @@ func (h *Holder) Watch(owner string, addrs []Address, remove bool) error {
 func (h *Holder) appeared(f fact) []Note {
 	if e := h.placed[f.key()]; e != nil {
 		if f.flags&unix.IFA_F_DADFAILED != 0 {
-			return []Note{{Kind: Duplicate, Owner: e.owners[0], Address: e.Address}}
+			return []Note{e.note(Duplicate)}
 		}
 		return nil
 	}
@@ -84,7 +84,7 @@ func (h *Holder) appeared(f fact) []Note {
 		if err != nil || f.key() != keyOf(index, s.Prefix, s.Peer) || !h.there(f) {
 			continue // of another interface, or an echo of what we ourselves held a moment ago
 		}
-		note := Note{Kind: StrayFound, Owner: s.owners[0], Address: s.Address}
+		note := Note{Kind: StrayFound, Owner: s.owners[0], What: s.String(), Address: s.Address}
 		if s.remove {
 			if note.Err = h.delete([]place{{f.index, f.prefix, f.peer}}); note.Err == nil {
 				note.Kind = StrayRemoved

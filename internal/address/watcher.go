@@ -15,36 +15,43 @@ type watcher struct {
 	file *os.File
 	conn syscall.RawConn
 	buf  []byte
+	read func(typ uint16, body []byte) (change, bool)
 	done chan struct{} // closed when the holder's loop has ended
 }
 
 // A change is one thing that was heard.
 type change struct {
-	typ   uint16 // RTM_NEWADDR, RTM_DELADDR, RTM_NEWLINK or RTM_DELLINK
+	typ   uint16 // RTM_*
 	fact  fact   // of an address
 	index int    // of a link
 	name  string
+	id    string // of a route or rule
 }
+
+const (
+	linkGroup     = 1 << (unix.RTNLGRP_LINK - 1)
+	addressGroups = linkGroup | 1<<(unix.RTNLGRP_IPV4_IFADDR-1) | 1<<(unix.RTNLGRP_IPV6_IFADDR-1)
+)
 
 // heardAtOnce bounds what one reading takes in, so that a flood of changes is answered while it goes on.
 const heardAtOnce = 4096
 
-func openWatcher() (*watcher, error) {
-	const groups = 1<<(unix.RTNLGRP_LINK-1) | 1<<(unix.RTNLGRP_IPV4_IFADDR-1) | 1<<(unix.RTNLGRP_IPV6_IFADDR-1)
+// openWatcher subscribes to groups; read says which messages are changes.
+func openWatcher(groups uint32, read func(typ uint16, body []byte) (change, bool)) (*watcher, error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_ROUTE)
 	if err != nil {
-		return nil, fmt.Errorf("watch addresses: %w", err)
+		return nil, fmt.Errorf("watch the kernel: %w", err)
 	}
-	w := &watcher{file: os.NewFile(uintptr(fd), "netlink"), buf: make([]byte, 1<<16)}
+	w := &watcher{file: os.NewFile(uintptr(fd), "netlink"), buf: make([]byte, 1<<16), read: read}
 	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: groups}); err != nil {
-		return nil, fmt.Errorf("watch addresses: %w", errors.Join(err, w.file.Close()))
+		return nil, fmt.Errorf("watch the kernel: %w", errors.Join(err, w.file.Close()))
 	}
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 4<<20); err != nil {
 		// Without the privilege the buffer stays small and is overrun sooner, which costs a resync.
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 4<<20)
 	}
 	if w.conn, err = w.file.SyscallConn(); err != nil {
-		return nil, fmt.Errorf("watch addresses: %w", errors.Join(err, w.file.Close()))
+		return nil, fmt.Errorf("watch the kernel: %w", errors.Join(err, w.file.Close()))
 	}
 	w.done = make(chan struct{})
 	return w, nil
@@ -82,7 +89,7 @@ func (w *watcher) hear() (changes []change, overrun bool, err error) {
 				continue // not from the kernel
 			}
 			eachMessage(w.buf[:n], func(h unix.NlMsghdr, body []byte) {
-				if c, ok := parseChange(h.Type, body); ok {
+				if c, ok := w.read(h.Type, body); ok {
 					changes = append(changes, c)
 				}
 			})

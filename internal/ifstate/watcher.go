@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink/nl"
-	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 )
 
@@ -63,8 +62,7 @@ func Open(cfg Config) (*Watcher, error) {
 	if err := w.listen(cfg.ReceiveBuffer); err != nil {
 		return nil, fmt.Errorf("watch links: %w", errors.Join(err, w.Close()))
 	}
-	here := netns.None() // the thread's own
-	asks, err := nl.GetNetlinkSocketAt(here, here, unix.NETLINK_ROUTE)
+	asks, err := nl.GetNetlinkSocketAt(-1, -1, unix.NETLINK_ROUTE) // -1: the thread's own namespace
 	if err != nil {
 		return nil, fmt.Errorf("watch links: %w", errors.Join(err, w.Close()))
 	}

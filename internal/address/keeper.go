@@ -1,0 +1,290 @@
+package address
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A thing is a route or a rule.
+type thing interface {
+	comparable
+	fmt.Stringer
+	id() string // what the kernel tells it from its like by
+	tracked() bool
+	request(index func(name string) (int, error)) ([]byte, error)
+}
+
+// A kind is what the kernel calls routes or rules.
+type kind struct {
+	what          string
+	add, del, get uint16
+	addFlags      uint16 // to put one in the place of a predecessor's
+	groups        uint32
+	id            func(body []byte) (string, bool)
+	undo          func(id string) ([]byte, error)
+	questions     [][]byte // the bodies of the dumps that list all that may be ours
+}
+
+// A keeper holds things of one kind as a Holder holds addresses. They are few, so it asks the kernel for all of them where a
+// holder follows every change.
+type keeper[T thing] struct {
+	kind   kind
+	notify func(Note)
+
+	mu        sync.Mutex
+	req       *socket
+	journal   *journal
+	entries   map[string]*kept[T]
+	order     []*kept[T]      // as claimed: routes may need one another
+	inherited map[string]bool // a predecessor's, not yet claimed or removed
+	leaving   map[string]bool // unwanted, but the kernel would not delete them yet
+	leave     retry
+	checkAt   time.Time // when to compare with the kernel, zero: no need
+	stats     Stats
+	running   bool
+	closed    bool
+	watch     *watcher
+}
+
+// kept is one wanted thing.
+type kept[T thing] struct {
+	thing    T
+	id       string
+	owners   []string
+	status   status
+	wasOurs  bool // it is missing, but stood
+	err      error
+	retry    retry
+	lost     bool
+	told     bool
+	restored int
+}
+
+// checkPause gathers the changes of one moment into one comparison.
+const checkPause = 5 * time.Millisecond
+
+func openKeeper[T thing](k kind, cfg Config) (*keeper[T], error) {
+	h := &keeper[T]{
+		kind: k, notify: cfg.Notify,
+		entries: map[string]*kept[T]{}, inherited: map[string]bool{}, leaving: map[string]bool{},
+	}
+	if h.notify == nil {
+		h.notify = func(Note) {}
+	}
+	if err := h.open(cfg.Journal); err != nil {
+		return nil, fmt.Errorf("%s: %w", k.what, errors.Join(err, h.Close()))
+	}
+	return h, nil
+}
+
+func (h *keeper[T]) open(path string) error {
+	var err error
+	if h.req, err = openSocket(); err != nil {
+		return err
+	}
+	if h.watch, err = openWatcher(h.kind.groups|addressGroups, h.parse); err != nil {
+		return err
+	}
+	cookie, err := h.req.netnsCookie()
+	if err != nil {
+		return err
+	}
+	var lines []string
+	if h.journal, lines, err = openJournal(path, cookie); err != nil {
+		return err
+	}
+	there, err := h.list()
+	if err != nil {
+		return err
+	}
+	for _, line := range lines {
+		if there[line] {
+			h.inherited[line] = true
+		}
+	}
+	h.running = true
+	go h.run()
+	return nil
+}
+
+// parse keeps what may matter: a thing that goes, a link or address that comes or goes, with which the kernel deletes routes
+// and tells nobody.
+func (h *keeper[T]) parse(typ uint16, body []byte) (change, bool) {
+	switch typ {
+	case h.kind.del:
+		id, ok := h.kind.id(body)
+		return change{typ: typ, id: id}, ok
+	case unix.RTM_NEWLINK, unix.RTM_DELLINK, unix.RTM_NEWADDR, unix.RTM_DELADDR:
+		return change{typ: typ}, true
+	}
+	return change{}, false
+}
+
+// list asks for the ids of everything there that may be ours.
+func (h *keeper[T]) list() (map[string]bool, error) {
+	there := map[string]bool{}
+	err := h.req.again(func() error {
+		clear(there)
+		for _, q := range h.kind.questions {
+			err := h.req.dump(request{typ: h.kind.get, body: func(b []byte) []byte { return append(b, q...) }},
+				func(_ uint16, body []byte) {
+					if id, ok := h.kind.id(body); ok {
+						there[id] = true
+					}
+				})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list %ss: %w", h.kind.what, err)
+	}
+	return there, nil
+}
+
+// Claim makes the things the owner's wanted ones, in this order, and all others of the owner unwanted. The error names what
+// could not be added; the keeper goes on trying.
+func (h *keeper[T]) Claim(owner string, things []T) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return errClosed
+	}
+	wanted := map[string]bool{}
+	var todo []*kept[T]
+	var differ []string
+	for _, x := range things {
+		id := x.id()
+		if wanted[id] {
+			continue
+		}
+		wanted[id] = true
+		e := h.entries[id]
+		if e == nil {
+			e = &kept[T]{thing: x, id: id}
+			h.entries[id] = e
+			h.order = append(h.order, e)
+		}
+		if !slices.Contains(e.owners, owner) {
+			e.owners = append(e.owners, owner)
+		}
+		if !reflect.DeepEqual(e.thing, x) {
+			if e.status == ours {
+				differ = append(differ, id)
+			}
+			e.thing, e.status, e.wasOurs = x, missing, false
+		}
+		if e.status == missing {
+			todo = append(todo, e)
+		}
+	}
+	errs := []error{h.unwant(owner, wanted), h.delete(differ), h.place(todo)}
+	for _, e := range todo {
+		if e.err != nil {
+			errs = append(errs, e.err)
+		}
+	}
+	h.wake()
+	return errors.Join(errs...)
+}
+
+// Release makes everything of the owner unwanted and deletes what is ours. Releasing nothing is no error.
+func (h *keeper[T]) Release(owner string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return errClosed
+	}
+	err := h.unwant(owner, nil)
+	h.wake()
+	return err
+}
+
+func (h *keeper[T]) unwant(owner string, keep map[string]bool) error {
+	var leave []string
+	h.order = slices.DeleteFunc(h.order, func(e *kept[T]) bool {
+		i := slices.Index(e.owners, owner)
+		if i < 0 || keep[e.id] {
+			return false
+		}
+		if e.owners = slices.Delete(e.owners, i, i+1); len(e.owners) > 0 {
+			return false
+		}
+		delete(h.entries, e.id)
+		if e.status == ours || e.wasOurs {
+			leave = append(leave, e.id)
+		}
+		return true
+	})
+	slices.Reverse(leave)
+	return h.delete(leave)
+}
+
+// RemoveInherited deletes what a predecessor left and nobody has claimed.
+func (h *keeper[T]) RemoveInherited() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return errClosed
+	}
+	leave := slices.Collect(maps.Keys(h.inherited))
+	clear(h.inherited)
+	return h.delete(leave)
+}
+
+// Stats is a copy of the counters.
+func (h *keeper[T]) Stats() Stats {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.stats
+}
+
+// Close ends the watching; what is held stays.
+func (h *keeper[T]) Close() error {
+	h.mu.Lock()
+	again := h.closed
+	h.closed = true
+	h.mu.Unlock()
+	if again {
+		return nil
+	}
+	var errs []error
+	if h.watch != nil {
+		if err := h.watch.close(); err != nil && !errors.Is(err, os.ErrClosed) {
+			errs = append(errs, err)
+		}
+		if h.running {
+			<-h.watch.done
+		}
+	}
+	if h.req != nil {
+		errs = append(errs, h.req.close())
+	}
+	return errors.Join(errs...)
+}
+
+func (h *keeper[T]) writeJournal() error {
+	return h.journal.write(func(b []byte) []byte {
+		for _, e := range h.order {
+			if e.status != foreign {
+				b = append(append(b, e.id...), '\n')
+			}
+		}
+		for _, set := range []map[string]bool{h.inherited, h.leaving} {
+			for id := range set {
+				b = append(append(b, id...), '\n')
+			}
+		}
+		return b
+	})
+}
