@@ -31,21 +31,31 @@ vrrp_instance VI_1 {
 `, version, state, priority, interval, peersVIP)
 }
 
+// maker starts a daemon of one kind on a node, as version 3 or 2.
+type maker func(n *node, priority int) daemon
+
 // pairing runs one daemon of each kind as a pair, a with the higher priority.
 type pairing struct {
-	name       string
-	a, b       func(n *node, priority int) daemon
-	down, skew time.Duration // bounds of the takeovers, generous
+	name string
+	a, b maker
+	down time.Duration // a generous bound of a takeover
 }
 
 // daemon is a running xvrrp or peer.
 type daemon interface {
+	// holds tells whether it is master, as its host or the wire shows it.
+	holds(l *lan) bool
 	stop(t *testing.T)
-	kill(t *testing.T)
+	kill()
 }
 
-// process is a daemon that is one process.
-type process struct{ *testnet.Process }
+// process is a daemon that is one process and holds addresses on eth0.
+type process struct {
+	*testnet.Process
+	n *node
+}
+
+func (p process) holds(*lan) bool { return p.n.Has(peersVIP) }
 
 func (p process) stop(t *testing.T) {
 	t.Helper()
@@ -53,67 +63,92 @@ func (p process) stop(t *testing.T) {
 		t.Errorf("exit after SIGTERM: %v", err)
 	}
 }
-func (p process) kill(*testing.T) { p.Kill() }
 
-func pairings() []pairing {
-	xvrrp := func(version int, interval string) func(*node, int) daemon {
-		return func(n *node, priority int) daemon {
-			return process{n.xvrrp(conf(version, "BACKUP", priority, interval))}
-		}
+func (p process) kill() { p.Kill() }
+
+func xvrrp(version int, interval string) maker {
+	return func(n *node, priority int) daemon {
+		return process{n.xvrrp(conf(version, "BACKUP", priority, interval)), n}
 	}
-	keepalived := func(version int, interval string) func(*node, int) daemon {
-		return func(n *node, priority int) daemon {
-			return process{n.keepalived(conf(version, "BACKUP", priority, interval))}
-		}
-	}
-	return []pairing{
-		{"xvrrp before keepalived, version 2", xvrrp(2, "1"), keepalived(2, "1"), 6 * time.Second, 3 * time.Second},
-		{"keepalived before xvrrp, version 2", keepalived(2, "1"), xvrrp(2, "1"), 6 * time.Second, 3 * time.Second},
-		{"xvrrp before keepalived, version 3", xvrrp(3, "0.2"), keepalived(3, "0.2"), 4 * time.Second, 3 * time.Second},
-		{"keepalived before xvrrp, version 3", keepalived(3, "0.2"), xvrrp(3, "0.2"), 4 * time.Second, 3 * time.Second},
+}
+
+func keepalived(version int, interval string) maker {
+	return func(n *node, priority int) daemon {
+		return process{n.keepalived(conf(version, "BACKUP", priority, interval)), n}
 	}
 }
 
 // One virtual router of two makes: agreement, graceful release, crash, return,
 // in both roles.
 func TestPeers(t *testing.T) {
-	for _, c := range pairings() {
+	for _, c := range []pairing{
+		{"xvrrp before keepalived, version 2", xvrrp(2, "1"), keepalived(2, "1"), 6 * time.Second},
+		{"keepalived before xvrrp, version 2", keepalived(2, "1"), xvrrp(2, "1"), 6 * time.Second},
+		{"xvrrp before keepalived, version 3", xvrrp(3, "0.2"), keepalived(3, "0.2"), 4 * time.Second},
+		{"keepalived before xvrrp, version 3", keepalived(3, "0.2"), xvrrp(3, "0.2"), 4 * time.Second},
+		{"xvrrp before frr, version 3", xvrrp(3, "0.2"), frr(0.2), 4 * time.Second},
+		{"frr before xvrrp, version 3", frr(0.2), xvrrp(3, "0.2"), 4 * time.Second},
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			l := newLAN(t, peersNetwork)
-			life(t, l, c)
+			life(t, newLAN(t, peersNetwork), c)
 		})
 	}
 }
 
 func life(t *testing.T, l *lan, c pairing) {
 	t.Helper()
+	agree := func(what string, holder, other daemon, within time.Duration) {
+		t.Helper()
+		testnet.Eventually(t, within, func() error {
+			if !holder.holds(l) || other.holds(l) {
+				return fmt.Errorf("%s: the holder holds %v, the other %v", what, holder.holds(l), other.holds(l))
+			}
+			return nil
+		})
+	}
+	const start = 15 * time.Second
 	b := c.b(l.b, 100)
-	l.owned(peersVIP, "b", 15*time.Second)
+	testnet.Eventually(t, start, func() error {
+		if !b.holds(l) {
+			return fmt.Errorf("b alone is not master")
+		}
+		return nil
+	})
 	a := c.a(l.a, 200)
-	l.owned(peersVIP, "a", 15*time.Second) // it preempts, the other yields
-	l.stays(peersVIP, "a", 2*time.Second)
+	agree("a preempts", a, b, start)
+	testnet.Throughout(t, 2*time.Second, func() error {
+		if !a.holds(l) || b.holds(l) {
+			return fmt.Errorf("no agreement: a holds %v, b %v", a.holds(l), b.holds(l))
+		}
+		return nil
+	})
 	l.soleAnswer(peersVIP, 2*time.Second)
 
-	a.stop(t) // graceful release
-	l.owned(peersVIP, "b", c.skew)
+	a.stop(t)
+	agree("a released", b, a, 3*time.Second)
 
-	a = c.a(l.a, 200) // return
-	l.owned(peersVIP, "a", 15*time.Second)
+	a = c.a(l.a, 200)
+	agree("a returned", a, b, start)
 
-	a.kill(t) // crash: its addresses may stay, so b is asked, not a
+	a.kill() // its address may stay behind, so b is asked, not a
 	testnet.Eventually(t, c.down, func() error {
-		if !l.b.Has(peersVIP) {
+		if !b.holds(l) {
 			return fmt.Errorf("b has not taken over from the dead")
 		}
 		return nil
 	})
 
-	c.a(l.a, 200) // return after a crash
-	l.owned(peersVIP, "a", 15*time.Second)
+	a = c.a(l.a, 200)
+	agree("a returned after a crash", a, b, start)
 
-	b.stop(t)
-	l.stays(peersVIP, "a", 2*time.Second) // a backup's stop is no event
+	b.stop(t) // a backup's stop is no event
+	testnet.Throughout(t, 2*time.Second, func() error {
+		if !a.holds(l) {
+			return fmt.Errorf("a lost the address when the backup stopped")
+		}
+		return nil
+	})
 }
 
 // soleAnswer waits until exactly one MAC answers for the address.

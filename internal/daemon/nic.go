@@ -358,7 +358,7 @@ func (n *nics) bind(c *nic) {
 		source := n.source(c, in)
 		out := n.outlet(c, in, source)
 		n.d.engine.Do(engine.Bind{
-			Router: in.cfg().Name, IfIndex: c.link.Index, Out: out, Source: source, Local: n.local(c),
+			Router: in.cfg().Name, IfIndex: c.link.Index, Out: out, Source: source, Local: n.local(c, in),
 		})
 	}
 	n.routers()
@@ -383,13 +383,15 @@ func (n *nics) source(c *nic, in *instance) netip.Addr {
 	return addr
 }
 
-// local are the interface's own addresses, the virtual ones not among them.
-func (n *nics) local(c *nic) []netip.Addr {
+// local are the interface's own addresses of the instance's family, the
+// virtual ones not among them.
+func (n *nics) local(c *nic, in *instance) []netip.Addr {
 	virtual := n.virtual()
 	var list []netip.Addr
 	for _, a := range c.addrs {
-		if !virtual[a.Prefix.Addr()] {
-			list = append(list, a.Prefix.Addr())
+		addr := a.Prefix.Addr()
+		if !virtual[addr] && addr.Is4() == (in.cfg().Family == wire.IPv4) {
+			list = append(list, addr)
 		}
 	}
 	return list
@@ -430,7 +432,7 @@ func (n *nics) router(c *nic, in *instance) datapath.Router {
 	r := datapath.Router{
 		IfIndex: c.link.Index, Family: in.cfg().Family, VRID: in.cfg().VRID,
 		Multicast: !in.cfg().Unicast.Enabled(), Group: in.cfg().McastGroup,
-		AH: in.cfg().Auth.Kind == config.AuthAH, VIPs: advertised(in.cfg()), Own: n.local(c),
+		AH: in.cfg().Auth.Kind == config.AuthAH, VIPs: advertised(in.cfg()), Own: n.local(c, in),
 	}
 	if in.cfg().Unicast.Enabled() {
 		r.Local = n.source(c, in)
