@@ -172,8 +172,8 @@ func TestForeignAddressIsLeftAlone(t *testing.T) {
 	// When its owner takes it away while we want it, ours takes its place, and is ours to delete.
 	claim(t, a, "VI_1", vip("192.0.2.10/24"))
 	h.DeleteAddress("eth0", "192.0.2.10/24")
-	testnet.Eventually(t, time.Second, holds(h, "192.0.2.10/24", "2001:db8::10/64"))
-	testnet.Eventually(t, time.Second, func() error {
+	testnet.Eventually(t, 5*time.Second, holds(h, "192.0.2.10/24", "2001:db8::10/64"))
+	testnet.Eventually(t, 5*time.Second, func() error {
 		if told.count(Restored) != 1 {
 			return errors.New("not told")
 		}

@@ -29,7 +29,7 @@ func TestDeletedAddressIsPutBack(t *testing.T) {
 	if fastest > 100*time.Millisecond { // the slowest is the test machine's, when others use it too
 		t.Errorf("back after %v at best", fastest)
 	}
-	testnet.Eventually(t, time.Second, func() error {
+	testnet.Eventually(t, 5*time.Second, func() error {
 		if s := a.Stats(); s.Restored != 6 || told.count(Restored) != 2 {
 			return fmt.Errorf("%+v, told %d times; want 6 restored, told twice", s, told.count(Restored))
 		}
@@ -72,18 +72,18 @@ func TestInterfaceComesLater(t *testing.T) {
 	}
 	for range 2 { // it comes, goes and comes again
 		h.Veth("eth0", "wire")
-		testnet.Eventually(t, time.Second, holds(h, "192.0.2.10/24", "2001:db8::10/64"))
+		testnet.Eventually(t, 5*time.Second, holds(h, "192.0.2.10/24", "2001:db8::10/64"))
 		if err := h.Netlink().LinkDel(h.Link("eth0")); err != nil {
 			t.Fatal(err)
 		}
-		testnet.Eventually(t, time.Second, func() error {
+		testnet.Eventually(t, 5*time.Second, func() error {
 			if held := a.Held("VI_1")[0]; held.Held || held.Err == nil {
 				return fmt.Errorf("%+v", held)
 			}
 			return nil
 		})
 	}
-	testnet.Eventually(t, time.Second, func() error {
+	testnet.Eventually(t, 5*time.Second, func() error {
 		if p, f := told.count(Placed), told.count(Failed); p != 4 || f != 4 {
 			return fmt.Errorf("placed told %d times, failed %d times; want 4 each", p, f)
 		}
@@ -99,7 +99,7 @@ func TestInterfaceGoesDownAndUp(t *testing.T) {
 	for range 3 {
 		h.Down("eth0")
 		h.Up("eth0")
-		testnet.Eventually(t, 500*time.Millisecond, holds(h, "192.0.2.10/24", "2001:db8::10/64"))
+		testnet.Eventually(t, 5*time.Second, holds(h, "192.0.2.10/24", "2001:db8::10/64"))
 	}
 }
 
@@ -119,7 +119,7 @@ func TestRename(t *testing.T) {
 	}
 	// Another interface gets the name: the address moves there.
 	h.Veth("eth0", "wire2")
-	testnet.Eventually(t, time.Second, func() error {
+	testnet.Eventually(t, 5*time.Second, func() error {
 		if on := h.Addresses("wan0"); len(on) > 0 && on[0] == "192.0.2.10/24" {
 			return errors.New("still on wan0")
 		}
@@ -141,7 +141,7 @@ func TestResync(t *testing.T) {
 	a.mu.Lock() // the watcher cannot react: it hears nothing of what is done here
 	h.DeleteAddress("eth0", "192.0.2.10/24")
 	a.mu.Unlock()
-	testnet.Eventually(t, time.Second, holds(h, "192.0.2.10/24", "192.0.2.11/24"))
+	testnet.Eventually(t, 5*time.Second, holds(h, "192.0.2.10/24", "192.0.2.11/24"))
 
 	a.mu.Lock()
 	k := a.entries[vip("192.0.2.10/24").name()].key()
@@ -153,7 +153,7 @@ func TestResync(t *testing.T) {
 		t.Errorf("after the resync: %+v", a.stats)
 	}
 	a.mu.Unlock()
-	testnet.Eventually(t, time.Second, holds(h, "192.0.2.10/24", "192.0.2.11/24"))
+	testnet.Eventually(t, 5*time.Second, holds(h, "192.0.2.10/24", "192.0.2.11/24"))
 }
 
 func netlinkDelete(h *testnet.Host, prefix string) error {
@@ -175,13 +175,13 @@ func TestStrays(t *testing.T) {
 	}
 	h.AddAddress("eth0", "192.0.2.10/24")
 	h.AddAddress("eth0", "192.0.2.11/24")
-	testnet.Eventually(t, time.Second, func() error {
+	testnet.Eventually(t, 5*time.Second, func() error {
 		if told.count(StrayRemoved) != 1 || told.count(StrayFound) != 1 {
 			return fmt.Errorf("told %d removed, %d found", told.count(StrayRemoved), told.count(StrayFound))
 		}
 		return nil
 	})
-	testnet.Eventually(t, time.Second, holds(h, "192.0.2.11/24", "192.0.2.12/24"))
+	testnet.Eventually(t, 5*time.Second, holds(h, "192.0.2.11/24", "192.0.2.12/24"))
 
 	// Our own comings and goings are no strays.
 	for range 20 {
@@ -232,7 +232,7 @@ func TestChaos(t *testing.T) {
 	for _, x := range all {
 		want = append(want, x.Prefix.String())
 	}
-	testnet.Eventually(t, time.Second, holds(h, want...))
+	testnet.Eventually(t, 5*time.Second, holds(h, want...))
 	if err := a.Release("VI_1"); err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +259,7 @@ func TestNothingLeaks(t *testing.T) {
 			}
 		})
 	}
-	testnet.Eventually(t, time.Second, func() error {
+	testnet.Eventually(t, 5*time.Second, func() error {
 		if n := runtime.NumGoroutine(); n > before {
 			return fmt.Errorf("%d goroutines, %d before", n, before)
 		}

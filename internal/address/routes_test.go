@@ -52,7 +52,7 @@ func mustNot(t *testing.T, err error) {
 // shows waits until ip prints a line with all these words, or with none of them when there is to be none.
 func shows(t *testing.T, h *testnet.Host, want bool, command, words string) {
 	t.Helper()
-	testnet.Eventually(t, 2*time.Second, func() error {
+	testnet.Eventually(t, 10*time.Second, func() error {
 		out, err := h.Host.Run("ip", strings.Fields(command)...)
 		if err != nil && want {
 			return err // ip fails on a table that is empty
@@ -184,7 +184,7 @@ func TestRoutesAndRulesArePutBack(t *testing.T) {
 	shows(t, h, true, "route show", "10.0.0.0/8 via 192.0.2.254")
 	h.Run("ip", "rule", "del", "pref", "100")
 	shows(t, h, true, "rule show", "100: from 10.0.0.0/8 lookup 200")
-	testnet.Eventually(t, time.Second, func() error {
+	testnet.Eventually(t, 5*time.Second, func() error {
 		if told.count(Restored) != 1 || toldRules.count(Restored) != 1 {
 			return errors.New("not told")
 		}
@@ -263,7 +263,7 @@ func TestRouteErrors(t *testing.T) {
 	}
 	h.Veth("eth1", "wire1")
 	shows(t, h, true, "route show", "10.0.0.0/8 dev eth1")
-	testnet.Eventually(t, time.Second, func() error {
+	testnet.Eventually(t, 5*time.Second, func() error {
 		if told.count(Placed) != 1 {
 			return errors.New("not told")
 		}

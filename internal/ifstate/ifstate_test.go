@@ -110,7 +110,7 @@ func watch(t *testing.T, h *testnet.Host, cfg Config) *record {
 
 func soon(t *testing.T, what string, fact func() bool) {
 	t.Helper()
-	testnet.Eventually(t, 2*time.Second, func() error {
+	testnet.Eventually(t, 10*time.Second, func() error {
 		if !fact() {
 			return errors.New(what)
 		}
@@ -273,6 +273,21 @@ func TestManyFlaps(t *testing.T) {
 	}
 }
 
+// hanging is a sink whose first call takes until release.
+type hanging struct {
+	*record
+	once             sync.Once
+	entered, release chan struct{}
+}
+
+func (s *hanging) Link(l Link) {
+	s.once.Do(func() {
+		close(s.entered)
+		<-s.release
+	})
+	s.record.Link(l)
+}
+
 // With a tiny buffer and a sink that is slow, changes are lost; the picture is right all the same.
 func TestOverrun(t *testing.T) {
 	h := testnet.New(t).Host("h")
@@ -287,8 +302,9 @@ func TestOverrun(t *testing.T) {
 	r := newRecord()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	r.mu.Lock() // the sink hangs
-	go func() { w.Run(ctx, r); close(done) }()
+	slow := &hanging{record: r, entered: make(chan struct{}), release: make(chan struct{})}
+	go func() { w.Run(ctx, slow); close(done) }()
+	<-slow.entered
 	for i := range 200 {
 		h.AddAddress("eth0", fmt.Sprintf("192.0.2.%d/24", 20+i))
 	}
@@ -296,7 +312,7 @@ func TestOverrun(t *testing.T) {
 	for i := range 200 {
 		h.DeleteAddress("eth0", fmt.Sprintf("192.0.2.%d/24", 20+i))
 	}
-	r.mu.Unlock()
+	close(slow.release)
 	soon(t, "picture after the overrun", func() bool {
 		l := r.link("eth0")
 		r.mu.Lock()

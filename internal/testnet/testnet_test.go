@@ -27,7 +27,7 @@ func lan(t *testing.T) (sw *Switch, a, b *Host, pa, pb *lab.Port) {
 
 func TestHostsMeetOnASwitch(t *testing.T) {
 	_, a, b, _, pb := lan(t)
-	Eventually(t, 2*time.Second, func() error {
+	Eventually(t, 10*time.Second, func() error {
 		answers := a.WhoHas("eth0", "192.0.2.2", 100*time.Millisecond)
 		if len(answers) != 1 || !bytes.Equal(answers[0].MAC, pb.MAC) {
 			return fmt.Errorf("who has 192.0.2.2: %v, want %v", answers, pb.MAC)
@@ -97,9 +97,9 @@ func TestChildChangesOnlyItsNetwork(t *testing.T) {
 func TestProcessSignals(t *testing.T) {
 	h := New(t).Host("h")
 	p := h.Start("sh", "-c", "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.01; done")
-	Eventually(t, 2*time.Second, func() error { return contains(p.Output(), "ready") })
+	Eventually(t, 10*time.Second, func() error { return contains(p.Output(), "ready") })
 	p.Freeze()
-	Eventually(t, time.Second, func() error { return contains(processState(t, p.Pid()), "T") })
+	Eventually(t, 5*time.Second, func() error { return contains(processState(t, p.Pid()), "T") })
 	p.Thaw()
 	err := p.Stop(2 * time.Second)
 	if err == nil || !strings.Contains(err.Error(), "exit status 3") {
@@ -119,14 +119,14 @@ func TestCloseKillsChildren(t *testing.T) {
 	must(t, err)
 	p, err := h.Start("sh", "-c", "trap '' TERM; sleep 100 & echo $!; wait")
 	must(t, err)
-	Eventually(t, 2*time.Second, func() error { return contains(p.Output(), "\n") })
+	Eventually(t, 10*time.Second, func() error { return contains(p.Output(), "\n") })
 	must(t, l.Close())
 	must(t, l.Close())
 	var grandchild int
 	if _, err := fmt.Sscan(p.Output(), &grandchild); err != nil {
 		t.Fatal(err)
 	}
-	Eventually(t, time.Second, func() error {
+	Eventually(t, 5*time.Second, func() error {
 		if err := unix.Kill(grandchild, 0); !errors.Is(err, unix.ESRCH) && processState(t, grandchild) != "Z" {
 			return fmt.Errorf("pid %d is still there: %v", grandchild, err)
 		}
@@ -156,9 +156,9 @@ func TestUnplugTakesTheCarrier(t *testing.T) {
 	_, a, _, pa, _ := lan(t)
 	running := func() bool { return a.Link("eth0").Attrs().RawFlags&unix.IFF_LOWER_UP != 0 }
 	must(t, pa.Unplug())
-	Eventually(t, time.Second, func() error { return want("carrier", running(), false) })
+	Eventually(t, 5*time.Second, func() error { return want("carrier", running(), false) })
 	must(t, pa.Plug())
-	Eventually(t, time.Second, func() error { return want("carrier", running(), true) })
+	Eventually(t, 5*time.Second, func() error { return want("carrier", running(), true) })
 }
 
 // processState is the letter of /proc/<pid>/stat, empty when there is no such process.

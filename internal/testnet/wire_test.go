@@ -49,7 +49,7 @@ func TestCaptureAndPcap(t *testing.T) {
 	frame := vrrpFrame(pa.MAC)
 	before := time.Now()
 	inject(t, a, "eth0", frame)
-	Eventually(t, time.Second, seen(c, frame, 1))
+	Eventually(t, 5*time.Second, seen(c, frame, 1))
 	for _, f := range c.Matching(func(f lab.Frame) bool { return bytes.Equal(f.Data, frame) }) {
 		if f.At.Before(before.Add(-time.Millisecond)) || f.At.After(time.Now()) {
 			t.Errorf("stamp %v, sent %v", f.At, before)
@@ -65,7 +65,7 @@ func TestCaptureAndPcap(t *testing.T) {
 	// The capture outlives its link being down.
 	b.Down("eth0")
 	b.Up("eth0")
-	Eventually(t, time.Second, func() error {
+	Eventually(t, 5*time.Second, func() error {
 		inject(t, a, "eth0", frame)
 		if err := seen(c, frame, 1)(); err == nil {
 			return fmt.Errorf("nothing after the flap")
@@ -84,7 +84,7 @@ func TestDropOneWay(t *testing.T) {
 	sw.Drop(pa, pb, lab.VRRP)
 	inject(t, a, "eth0", fromA)
 	inject(t, b, "eth0", fromB)
-	Eventually(t, time.Second, seen(atA, fromB, 1))
+	Eventually(t, 5*time.Second, seen(atA, fromB, 1))
 	if n := len(a.WhoHas("eth0", "192.0.2.2", 100*time.Millisecond)); n != 1 {
 		t.Errorf("%d ARP answers, want 1", n)
 	}
@@ -96,7 +96,7 @@ func TestDropOneWay(t *testing.T) {
 	}
 	sw.Forward()
 	inject(t, a, "eth0", fromA)
-	Eventually(t, time.Second, seen(atB, fromA, 1))
+	Eventually(t, 5*time.Second, seen(atB, fromA, 1))
 
 	for _, what := range []lab.Traffic{lab.Multicast, lab.Everything} {
 		sw.Forward()
