@@ -3,6 +3,7 @@ package datapath
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
@@ -50,4 +51,9 @@ func frame(ip []byte, tags ...uint16) []byte {
 		f = append(f, 0)
 	}
 	return f
+}
+
+// tagged puts a VLAN tag into a frame.
+func tagged(f []byte, tci uint16) []byte {
+	return slices.Insert(slices.Clone(f), 12, 0x81, 0, byte(tci>>8), byte(tci))
 }

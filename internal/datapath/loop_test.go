@@ -64,6 +64,15 @@ func (r *recorder) heard() []wire.Datagram {
 	return append([]wire.Datagram(nil), r.datagrams...)
 }
 
+func (r *recorder) claimed(n int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.claims) < n {
+		return fmt.Errorf("%d claims of %d", len(r.claims), n)
+	}
+	return nil
+}
+
 // heardAtLeast is a fact for testnet.Eventually.
 func (r *recorder) heardAtLeast(n int) func() error {
 	return func() error {
