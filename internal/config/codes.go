@@ -108,7 +108,6 @@ const (
 	codePeerGroup          = "peer-group"
 	codePeerInterval       = "peer-interval"
 	codePeerMissing        = "peer-missing"
-	codePeerNobody         = "peer-nobody"
 	codePeerOrder          = "peer-order"
 	codePeerOwners         = "peer-owners"
 	codePeerPreempt        = "peer-preempt"

@@ -150,8 +150,12 @@ func (c *comparer) alone(v *virtualRouter) {
 				quote(other.Name), other.VRID, other.Family, first.VRID, first.Family, first.name)
 			continue
 		}
+		then := ""
+		if len(v.members) == 1 {
+			then = ": when " + first.name + " fails, nobody is MASTER"
+		}
 		c.add(Warning, codePeerMissing, first, "add the instance to "+c.names[n]+", if that node is to stand in",
-			"%s has no instance of VRID %d (%s)", c.names[n], first.VRID, first.Family)
+			"%s has no instance of VRID %d (%s)%s", c.names[n], first.VRID, first.Family, then)
 	}
 }
 

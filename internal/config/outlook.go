@@ -76,7 +76,7 @@ func (c *comparer) outlook(v *virtualRouter) Outlook {
 		for _, s := range situations(m) {
 			k := v.elect(well.Masters, s)
 			o.Cases = append(o.Cases, k)
-			c.judge(v, m, s, well, k)
+			c.judge(m, s, well, k)
 		}
 	}
 	return o
@@ -113,16 +113,14 @@ func situations(m *member) []situation {
 	return out
 }
 
-// judge turns outcomes into findings: a failure that leaves nobody, and a
-// check that moves nothing.
-func (c *comparer) judge(v *virtualRouter, m *member, s situation, well, k Case) {
+// judge turns outcomes into findings: a failure that makes two masters, and a
+// check that moves nothing. That nobody is left happens only to a router that
+// one node has alone, which is a finding of its own.
+func (c *comparer) judge(m *member, s situation, well, k Case) {
 	switch {
-	case len(v.members) == 1: // said by peer-missing and peer-vrid
-	case len(k.Masters) == 0 && len(well.Masters) > 0:
-		c.add(Warning, codePeerNobody, m, "add a node, or a weight to the tracker", "when %s, nobody is MASTER", s.when)
 	case len(k.Masters) > 1 && len(well.Masters) == 1:
 		c.add(Warning, codePeerTwo, m, "look at the line above it in the outlook", "when %s, %s are MASTER at once", s.when, listed(k.Masters))
-	case s.track.Name != "" && slices.Equal(well.Masters, []string{m.name}) && slices.Equal(k.Masters, well.Masters):
+	case len(k.Masters) == 1 && s.track.Name != "" && slices.Equal(well.Masters, []string{m.name}) && slices.Equal(k.Masters, well.Masters):
 		c.add(Warning, codePeerCheckNever, m, "raise the weight above the distance of the priorities, or use weight 0", "when %s, nothing moves: %s", s.when, k.Why)
 	}
 }

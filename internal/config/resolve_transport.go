@@ -194,7 +194,7 @@ func (r *reader) resolveStrict(i *id, g *globalDraft) {
 		return
 	}
 	if i.Unicast.Enabled() {
-		r.err(codeStrictUnicast, at(i.have["unicast_peer"]), "remove vrrp_strict", "strict mode allows no unicast")
+		r.warn(codeStrictUnicast, at(i.have["unicast_peer"]), "remove vrrp_strict", "strict mode knows no unicast: unicast is used all the same, as with keepalived 2.2.7")
 	}
 	change := func(word, what string, differs bool) {
 		if differs && i.have[word] != nil {
