@@ -1,5 +1,7 @@
 package keepalived
 
+import "strings"
+
 // quoting follows the double quotes of a line from left to right, the way in
 // which it must be done before words are known: for comments and for braces.
 //
@@ -21,13 +23,19 @@ func (q *quoting) start(s string, i int) {
 	q.escapes = q.command(s[i:end])
 }
 
-// uncomment cuts the comment of a line and unescapes \# and \!. It returns the
-// column of the comment character when the comment cuts a word, otherwise 0.
-func uncomment(t text, command func(string) bool) (text, int) {
+// comment is what uncomment cut.
+type comment struct {
+	column int  // of the comment character; 0: there is no comment
+	inWord bool // it cuts a word
+	more   bool // it ends in a backslash: a definition goes on
+}
+
+// uncomment cuts the comment of a line and unescapes \# and \!.
+func uncomment(t text, command func(string) bool) (text, comment) {
 	s := t.s
 	q := quoting{command: command}
 	if !commentable(s) {
-		return t, 0
+		return t, comment{}
 	}
 	q.start(s, skipBlanks(s, 0))
 	var b textBuilder
@@ -49,14 +57,15 @@ func uncomment(t text, command func(string) bool) (text, int) {
 			q.start(s, skipBlanks(s, i+1))
 		case isComment(c):
 			b.add(t, done, i)
-			if i > 0 && !endsWord(s[i-1]) {
-				return b.text(t.column(0)), t.column(i)
+			return b.text(t.column(0)), comment{
+				column: t.column(i),
+				inWord: i > 0 && !endsWord(s[i-1]),
+				more:   strings.HasSuffix(strings.TrimRight(s, " \t"), `\`),
 			}
-			return b.text(t.column(0)), 0
 		}
 	}
 	b.add(t, done, len(s))
-	return b.text(t.column(0)), 0
+	return b.text(t.column(0)), comment{}
 }
 
 // endsWord reports whether no word goes on after c.
@@ -65,11 +74,4 @@ func endsWord(c byte) bool { return isBlank(c) || c == '{' || c == '}' || c == '
 func isComment(c byte) bool { return c == '#' || c == '!' }
 
 // commentable reports whether uncomment has anything to do.
-func commentable(s string) bool {
-	for i := range len(s) {
-		if isComment(s[i]) {
-			return true
-		}
-	}
-	return false
-}
+func commentable(s string) bool { return strings.ContainsAny(s, "#!") }

@@ -38,12 +38,12 @@ func assignment(s string) (name string, value int, ok bool) {
 }
 
 // define reads the first line of a definition. A trailing backslash leaves it
-// open: the following lines belong to it.
-func (p *parser) define(l line, name string, value int) {
-	s, more := continued(l.s[value:])
+// open: the following lines belong to it. More: its comment ends in one.
+func (p *parser) define(l line, name string, value int, more bool) {
+	s, open := continued(l.s[value:])
 	d := &definition{name: name, pos: l.pos(0), src: l.src}
 	d.lines = []bodyLine{{s: s, pos: l.pos(value)}}
-	if more {
+	if open || more {
 		p.pending = d
 		return
 	}
@@ -52,13 +52,13 @@ func (p *parser) define(l line, name string, value int) {
 
 // continueDefinition adds a line to the open definition. The first line that
 // does not end in a backslash is the last one.
-func (p *parser) continueDefinition(l line) {
+func (p *parser) continueDefinition(l line, more bool) {
 	d := p.pending
-	s, more := continued(l.s)
+	s, open := continued(l.s)
 	if strings.TrimLeft(s, " \t") != "" {
 		d.lines = append(d.lines, bodyLine{s: s, pos: l.pos(0)})
 	}
-	if !more {
+	if !open && !more {
 		p.pending = nil
 		p.setDefinition(d)
 	}
@@ -67,6 +67,13 @@ func (p *parser) continueDefinition(l line) {
 func (p *parser) setDefinition(d *definition) {
 	if p.skipPending {
 		p.skipPending = false
+		if d.multi() {
+			p.report(Diagnostic{
+				Code: "definition-condition", Severity: Warning, Pos: d.pos, Line: d.src,
+				Text:   fmt.Sprintf("the condition before $%s does not hold; keepalived skips the first line of its value and reads the others, we skip all", d.name),
+				Remedy: "put the condition before each line of the value",
+			})
+		}
 		return
 	}
 	if use, early := p.undefined[d.name]; early {

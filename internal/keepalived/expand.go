@@ -137,6 +137,7 @@ func (p *parser) value(l line, u use) (text, []line, bool) {
 		next.text = at(b)
 		next.trail = next.spans[0].trail
 		next.nesting++
+		next.stripped, next.made = true, true
 		more = append(more, next)
 	}
 	return at(d.lines[0]), more, true

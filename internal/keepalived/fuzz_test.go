@@ -108,9 +108,9 @@ func FuzzUncomment(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got, column := uncomment(literal(s, 1), IsCommand)
-		if len(got.s) > len(s) || column < 0 || column > len(s) {
-			t.Fatalf("%q became %q, column %d", s, got.s, column)
+		got, c := uncomment(literal(s, 1), IsCommand)
+		if len(got.s) > len(s) || c.column < 0 || c.column > len(s) {
+			t.Fatalf("%q became %q, cut %+v", s, got.s, c)
 		}
 		last := 0
 		for i := range len(got.s) {

@@ -69,6 +69,7 @@ func (p *parser) repeat(g generator, l line, body text) {
 		next := l.with(body)
 		next.trail = l.trail.with(step)
 		next.nesting++
+		next.made = true
 		if !p.spend(l, len(body.s)+64*len(next.trail)) {
 			return
 		}

@@ -39,7 +39,7 @@ func TestVectors(t *testing.T) {
 		{"quote in a word", `auth_pass a"b"c`, `auth_pass a [b] c`, ""},
 		{"brace without blank", `global_defs{router_id one}`, `global_defs {router_id one}`, ""},
 		{"block on one line", `virtual_ipaddress { 10.0.0.1 }`, `virtual_ipaddress {10.0.0.1}`, ""},
-		{"no continuation", "router_id foo\\\nvrrp_version 3", `router_id foo\; vrrp_version 3`, ""},
+		{"no continuation", "router_id foo\\\nvrrp_version 3", `router_id foo\; vrrp_version 3`, "1:14 continuation"},
 		{"definition", "$A=1\npriority ${A}0", `priority 10`, ""},
 		{"definition not replaced", "$A=1\npriority $A-2", `priority $A-2`, "2:10 definition-use"},
 		{"other id", "@other priority 5\nx", `x`, ""},
@@ -80,6 +80,7 @@ func TestComments(t *testing.T) {
 		{"escaped thrice", `a b\\\#c`, `a b\\#c`, ""},
 		{"backslash in quotes", `a "b\" # c`, `a [b\]`, ""},
 		{"backslash in a quoted command", `script "b \"c # d\"" # e`, `script [b \"c # d\"]`, ""},
+		{"ends in a backslash", "a b # c \\\nd", "a b; d", "1:1 comment-backslash"},
 		{"not unescaped in quotes", `a "b\#c"`, `a [b\#c]`, ""},
 	})
 }
@@ -138,10 +139,12 @@ func TestConditions(t *testing.T) {
 		{"empty id", "@ a\n@^ b", "b", ""},
 		{"before a definition", "@main $A=1\n@other $A=2\nx${A}", "x1", ""},
 		{"before a block", "@main a {\n@other b {\nc\n}", "a {c}", ""},
-		{"before an unfinished definition", "@other $A=1 \\\nb \\\nc\nd\nx${A}", "d; x${A}", "5:2 undefined"},
+		{"before an unfinished definition", "@other $A=1 \\\nb \\\nc\nd\nx${A}", "d; x${A}", "1:8 definition-condition, 5:2 undefined"},
 		{"out of a definition", "$M=@main\n$M a\nb", "b", "2:1 condition-place"},
 		{"out of a definition, with a block", "$M=@main\n$M a {\nc\n}\nb", "b", "2:1 condition-place"},
 		{"twice", "@main @main a\nb", "b", "1:7 condition-place"},
+		{"after a brace", "a { @main b\n@other c\n} @other d\ne {@main f\n}", "a {b}; e {f}", ""},
+		{"up to its brace", "a { @other b } c\nd", "a {}; c; d", "1:5 brace-reach"},
 		{"with a generator", "@main ~SEQ(i,1,2) a$i\n~SEQ(i,1,2) @main b$i", "a1; a2; b1; b2", ""},
 	})
 }

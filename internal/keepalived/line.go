@@ -4,11 +4,13 @@ package keepalived
 // expansion made of it. It belongs to one physical line for ever.
 type line struct {
 	text
-	file    string
-	num     int    // from 1
-	src     string // the physical line with secrets masked
-	trail   Trail
-	nesting int // generators and multi-line definitions around it
+	file     string
+	num      int    // from 1
+	src      string // the physical line with secrets masked
+	trail    Trail
+	made     bool // by a definition or a generator
+	stripped bool // comments are cut already
+	nesting  int  // generators and multi-line definitions around it
 }
 
 func (l line) pos(i int) Pos { return Pos{File: l.file, Line: l.num, Column: l.column(i)} }

@@ -107,24 +107,64 @@ func (p *parser) feed(l line) {
 	}
 	if p.pending != nil {
 		// Conditions in the body of a definition count at the use.
-		p.continueDefinition(p.withoutComment(l))
+		l, more := p.withoutComment(l)
+		p.continueDefinition(l, more)
 		return
 	}
 	l, holds := p.condition(l.with(l.trim()))
-	l = p.withoutComment(l).trimmed()
-	if name, value, ok := assignment(l.s); ok {
+	ends := strings.HasSuffix(l.s, `\`)
+	l, more := p.withoutComment(l)
+	l = l.trimmed()
+	switch name, value, ok := assignment(l.s); {
+	case ok:
 		p.skipPending = !holds
-		p.define(l, name, value)
-		return
+		p.define(l, name, value, more)
+	case !holds || l.s == "":
+	default:
+		if more {
+			p.warn(l, 0, "comment-backslash", "the comment of this line ends in a backslash, which keepalived takes for a part of the line",
+				"remove the backslash")
+		} else if ends && !l.made {
+			p.warn(l, len(l.s)-1, "continuation", "a backslash at the end of a line is an ordinary character: only definitions go on in the next line",
+				"remove it, and write the statement on one line")
+		}
+		p.read(l)
 	}
-	if !holds || l.s == "" {
-		return
-	}
+}
+
+// read takes a line that is neither conditional nor a definition further.
+func (p *parser) read(l line) {
 	if isGenerator(l.s) {
 		p.generate(l)
-		return
+	} else if !p.afterBrace(l, p.read) {
+		p.expanded(l)
 	}
-	p.expanded(l)
+}
+
+// afterBrace splits a line at a brace with something behind it that counts
+// only at the beginning of a line: each piece between braces is a line of its
+// own. What stands before goes to head. For keepalived such a piece reaches to
+// the end of the line; we end it at the "}" of the block around it.
+func (p *parser) afterBrace(l line, head func(line)) bool {
+	at := pieceStart(l.s, p.opt.Command)
+	if at == 0 {
+		return false
+	}
+	if !p.spend(l, len(l.s)) {
+		return true
+	}
+	end := at + reach(l.s[at:], p.opt.Command)
+	if end < len(l.s) {
+		p.warn(l, at, "brace-reach", `keepalived takes the "}" behind this for a part of it`, `write the "}" on a line of its own`)
+	}
+	for _, part := range []line{l.with(l.slice(at, end)), l.with(l.slice(end, len(l.s)))} {
+		if head != nil {
+			head(l.with(l.slice(0, at)))
+			head = nil
+		}
+		p.feed(part)
+	}
+	return true
 }
 
 // expanded replaces definitions, and reads what they made.
@@ -134,15 +174,19 @@ func (p *parser) expanded(l line) {
 		return
 	}
 	if changed {
-		l = p.withoutComment(l).trimmed()
+		l.stripped = false
+		l, _ = p.withoutComment(l)
+		l = l.trimmed()
 	}
 	if len(tail) > 0 && tail[0].nesting > p.limits.Nesting {
 		p.lineLimit(l, "Nesting", p.limits.Nesting, "multi-line definitions are nested more than %d deep")
 		return
 	}
-	if isGenerator(l.s) {
+	if name, value, ok := assignment(l.s); ok {
+		p.define(l, name, value, false)
+	} else if isGenerator(l.s) {
 		p.generate(l)
-	} else if l.s != "" {
+	} else if !p.afterBrace(l, p.logical) {
 		p.logical(l)
 	}
 	for _, next := range tail {
@@ -166,17 +210,21 @@ func (p *parser) condition(l line) (line, bool) {
 }
 
 // withoutComment cuts the comment, and warns when that cuts a word: nobody
-// sees why a password is wrong.
-func (p *parser) withoutComment(l line) line {
-	t, column := uncomment(l.text, p.opt.Command)
-	if column > 0 {
-		at := len(t.s)
+// sees why a password is wrong. It tells whether the comment ends in a
+// backslash.
+func (p *parser) withoutComment(l line) (line, bool) {
+	if l.stripped {
+		return l, false
+	}
+	t, c := uncomment(l.text, p.opt.Command)
+	if c.inWord {
 		p.report(Diagnostic{
 			Code: "comment-in-word", Severity: Warning,
-			Pos: Pos{File: l.file, Line: l.num, Column: column}, Trail: l.trailAt(min(at, len(l.s)-1)), Line: l.src,
+			Pos: Pos{File: l.file, Line: l.num, Column: c.column}, Trail: l.trailAt(min(len(t.s), len(l.s)-1)), Line: l.src,
 			Text:   "the rest of this word is a comment: # and ! end a word anywhere outside double quotes",
 			Remedy: `put the word in double quotes, or put a blank before the comment`,
 		})
 	}
-	return l.with(t)
+	l.stripped = true
+	return l.with(t), c.more
 }

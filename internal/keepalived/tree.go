@@ -58,17 +58,14 @@ func (t *tree) drop(s *Statement) { t.last = s }
 // dropped follows the braces of a line that is not used, so that the blocks
 // around it stay as they are. What stands in its own block is not used either.
 func (p *parser) dropped(l line) {
-	inside, open, closed := false, 0, 0
-	for i := range len(l.s) {
-		switch c := l.s[i]; {
-		case c == '"':
-			inside = !inside
-		case inside:
-		case c == '{':
+	open, closed := 0, 0
+	for b := newBraces(l.s, p.opt.Command); b.next(); {
+		switch {
+		case l.s[b.at] == '{':
 			open++
-		case c == '}' && open > 0:
+		case open > 0:
 			open--
-		case c == '}':
+		default:
 			closed++
 		}
 	}
