@@ -184,6 +184,14 @@ func (h *Host) WhoHas(link, ip string, within time.Duration) []lab.Answer {
 	return answers
 }
 
+// Ping starts to ask an address at a steady pace; it ends with the test.
+func (h *Host) Ping(ip string, every time.Duration) *lab.Ping {
+	h.t.Helper()
+	p, err := h.Host.Ping(netip.MustParseAddr(ip), every)
+	must(h.t, err)
+	return p
+}
+
 // A Process is a child on a host whose failures end the test. When the test fails, its output is logged.
 type Process struct {
 	*lab.Process

@@ -85,9 +85,7 @@ func TestDropOneWay(t *testing.T) {
 	inject(t, a, "eth0", fromA)
 	inject(t, b, "eth0", fromB)
 	Eventually(t, 5*time.Second, seen(atA, fromB, 1))
-	if n := len(a.WhoHas("eth0", "192.0.2.2", 100*time.Millisecond)); n != 1 {
-		t.Errorf("%d ARP answers, want 1", n)
-	}
+	answers(t, a, "192.0.2.2")
 	must(t, seen(atB, fromA, 0)())
 
 	sw.Drop(nil, pb, lab.ARP)
@@ -107,6 +105,46 @@ func TestDropOneWay(t *testing.T) {
 	}
 }
 
+// A cable is pulled for a while: the asker notes when, and nothing else.
+func TestPingSeesAnOutage(t *testing.T) {
+	_, a, _, _, pb := lan(t)
+	for _, target := range []string{"192.0.2.2", "2001:db8::2"} {
+		p := a.Ping(target, 5*time.Millisecond)
+		answered := func(n int) func() error {
+			return func() error {
+				got := 0
+				for _, e := range p.Echoes() {
+					if !e.Answered.IsZero() {
+						got++
+					}
+				}
+				if got < n {
+					return fmt.Errorf("%d answers from %s, want %d", got, target, n)
+				}
+				return nil
+			}
+		}
+		Eventually(t, 10*time.Second, answered(10))
+		must(t, pb.Unplug())
+		pulled := time.Now()
+		Eventually(t, 10*time.Second, func() error {
+			if len(p.Outages(50*time.Millisecond)) == 0 {
+				return fmt.Errorf("no outage of %s", target)
+			}
+			return nil
+		})
+		must(t, pb.Plug())
+		Eventually(t, 10*time.Second, func() error {
+			list := p.Outages(50 * time.Millisecond)
+			if last := list[len(list)-1]; last.Until.IsZero() || last.Until.Sub(pulled) < 50*time.Millisecond {
+				return fmt.Errorf("outages of %s: %+v", target, list)
+			}
+			return nil
+		})
+		must(t, p.Close())
+	}
+}
+
 // The three firewalls keep an AF_INET advert out or in, and leave ARP alone.
 func TestFirewalls(t *testing.T) {
 	for _, tc := range []struct {
@@ -122,31 +160,45 @@ func TestFirewalls(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			_, a, b, _, _ := lan(t)
 			a.Firewall(tc.kind)
-			if n := len(b.WhoHas("eth0", "192.0.2.1", 100*time.Millisecond)); n != 1 {
-				t.Errorf("%d ARP answers, want 1", n)
-			}
+			answers(t, b, "192.0.2.1")
 			// In before out: what went out opens a connection, and then answers would be established.
-			if got := rawPasses(t, b, a, "192.0.2.1"); got != tc.in {
+			if got := rawPasses(t, b, a, "192.0.2.1", tc.in); got != tc.in {
 				t.Errorf("protocol 112 in: %v, want %v", got, tc.in)
 			}
-			if got := rawPasses(t, a, b, "192.0.2.2"); got != tc.out {
+			if got := rawPasses(t, a, b, "192.0.2.2", tc.out); got != tc.out {
 				t.Errorf("protocol 112 out: %v, want %v", got, tc.out)
 			}
 			for port, wanted := range map[int]bool{22: tc.tcp22, 80: tc.x} {
-				if got := tcpPasses(t, b, a, port); got != wanted {
+				if got := tcpPasses(t, b, a, port, wanted); got != wanted {
 					t.Errorf("tcp/%d in: %v, want %v", port, got, wanted)
 				}
 			}
 			a.Firewall()
-			if !rawPasses(t, b, a, "192.0.2.1") || !rawPasses(t, a, b, "192.0.2.2") {
+			if !rawPasses(t, b, a, "192.0.2.1", true) || !rawPasses(t, a, b, "192.0.2.2", true) {
 				t.Error("the firewall is still there after its removal")
 			}
 		})
 	}
 }
 
+// answers waits for one ARP answer.
+func answers(t *testing.T, h *Host, ip string) {
+	t.Helper()
+	Eventually(t, 5*time.Second, func() error {
+		return want("ARP answers", len(h.WhoHas("eth0", ip, 100*time.Millisecond)), 1)
+	})
+}
+
+// patience is how long to wait for what shall come, or shall not.
+func patience(comes bool) time.Duration {
+	if comes {
+		return 5 * time.Second
+	}
+	return 150 * time.Millisecond
+}
+
 // rawPasses sends protocol 112 through a raw IPv4 socket and tells whether a raw socket at the other end got it.
-func rawPasses(t *testing.T, from, to *Host, ip string) bool {
+func rawPasses(t *testing.T, from, to *Host, ip string, expected bool) bool {
 	t.Helper()
 	var in net.PacketConn
 	to.Do(func() {
@@ -163,12 +215,12 @@ func rawPasses(t *testing.T, from, to *Host, ip string) bool {
 			t.Logf("send from %s: %v", from.Name, err)
 		}
 	})
-	must(t, in.SetReadDeadline(time.Now().Add(150*time.Millisecond)))
+	must(t, in.SetReadDeadline(time.Now().Add(patience(expected))))
 	_, _, err := in.ReadFrom(make([]byte, 100))
 	return err == nil
 }
 
-func tcpPasses(t *testing.T, from, to *Host, port int) bool {
+func tcpPasses(t *testing.T, from, to *Host, port int, expected bool) bool {
 	t.Helper()
 	to.Do(func() {
 		l, err := net.Listen("tcp4", fmt.Sprintf("192.0.2.1:%d", port))
@@ -180,7 +232,7 @@ func tcpPasses(t *testing.T, from, to *Host, port int) bool {
 		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 		must(t, err)
 		defer unix.Close(fd)
-		tv := unix.NsecToTimeval(int64(150 * time.Millisecond))
+		tv := unix.NsecToTimeval(int64(patience(expected)))
 		must(t, unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &tv))
 		ok = unix.Connect(fd, &unix.SockaddrInet4{Port: port, Addr: [4]byte{192, 0, 2, 1}}) == nil
 	})
