@@ -2,6 +2,7 @@ package address
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -51,6 +52,43 @@ func TestKilledPredecessorIsAdoptedOrRemoved(t *testing.T) {
 	if n := len(b.Inherited()); n != 0 {
 		t.Errorf("%d inherited after all was released", n)
 	}
+}
+
+// A killed keepalived's addresses carry its tag and stand in no journal of ours: nothing is done to them unless the caller
+// says that they are orphans.
+func TestOrphansOfAnotherDaemon(t *testing.T) {
+	h := host(t, "192.0.2.1/24", "192.0.2.12/24")
+	other, _ := open(t, h, "")
+	claim(t, other, "VI_1", vips("192.0.2.10/24", "192.0.2.11/24", "2001:db8::10/64")...)
+	kill(t, other)
+
+	a, _ := open(t, h, journalIn(t))
+	ours := vips("192.0.2.10/32", "192.0.2.11/24", "192.0.2.12/24", "192.0.2.13/24", "2001:db8::10/128")
+	list, err := a.Standing(ours)
+	if err != nil || len(list) != 4 {
+		t.Fatalf("standing: %+v, %v", list, err)
+	}
+	for _, s := range list {
+		if want := s.Prefix.Addr() != netip.MustParseAddr("192.0.2.12"); s.Tagged != want || s.Journal {
+			t.Errorf("%+v", s)
+		}
+	}
+	if err := a.RemoveInherited(); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(global(h)); n != 5 {
+		t.Errorf("%d addresses: some were removed", n)
+	}
+	if n, err := a.Adopt(ours); err != nil || n != 3 {
+		t.Fatalf("adopted %d, %v", n, err)
+	}
+	if r := claim(t, a, "VI_1", vip("192.0.2.11/24")); r.Adopted != 1 {
+		t.Errorf("claim: %+v", r)
+	}
+	if err := a.RemoveInherited(); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "at the end", global(h), []string{"192.0.2.1/24", "192.0.2.12/24", "192.0.2.11/24"})
 }
 
 // Between a killed daemon and the next, somebody replaced our address by his own: the tag tells.
