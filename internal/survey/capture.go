@@ -2,9 +2,11 @@ package survey
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,6 +23,7 @@ type Capture struct {
 	file   *os.File
 	conn   syscall.RawConn
 	groups []int // sockets that hold memberships
+	closed atomic.Bool
 	buf    [1 << 16]byte
 	oob    [256]byte
 }
@@ -79,38 +82,53 @@ func (c *Capture) join(ifindex int) {
 	}
 }
 
+// look is how often a Next that waits looks whether its interface is still
+// there: the kernel does not tell.
+const look = 500 * time.Millisecond
+
 // Next waits for a frame. Its Data is valid until the next call. After Close
 // the error is net.ErrClosed; when the interface is gone it is ENODEV.
 func (c *Capture) Next() (Frame, error) {
 	for {
-		var n, oobn int
-		var from unix.Sockaddr
-		var failed error
-		err := c.conn.Read(func(fd uintptr) bool {
-			for {
-				n, oobn, _, from, failed = unix.Recvmsg(int(fd), c.buf[:], c.oob[:], 0)
-				if failed != unix.EINTR {
-					return failed != unix.EAGAIN
-				}
-			}
-		})
+		n, oobn, from, err := c.receive()
 		switch {
-		case err != nil:
-			return Frame{}, net.ErrClosed
-		case failed == unix.ENETDOWN:
+		case err == unix.ENETDOWN: // told once; the socket goes on when the link is up again
+		case errors.Is(err, os.ErrDeadlineExceeded):
 			if !c.there() {
 				return Frame{}, unix.ENODEV
 			}
-			continue // told once; the socket goes on when the link is up again
-		case failed != nil:
-			return Frame{}, fmt.Errorf("capture: %w", failed)
+		case err != nil && c.closed.Load():
+			return Frame{}, net.ErrClosed
+		case err != nil:
+			return Frame{}, fmt.Errorf("capture: %w", err)
+		default:
+			f := Frame{At: arrival(c.oob[:oobn]), Data: c.buf[:n]}
+			if l, ok := from.(*unix.SockaddrLinklayer); ok {
+				f.Out = l.Pkttype == unix.PACKET_OUTGOING
+			}
+			return f, nil
 		}
-		f := Frame{At: arrival(c.oob[:oobn]), Data: c.buf[:n]}
-		if l, ok := from.(*unix.SockaddrLinklayer); ok {
-			f.Out = l.Pkttype == unix.PACKET_OUTGOING
-		}
-		return f, nil
 	}
+}
+
+// receive reads one frame, or waits for the time of look.
+func (c *Capture) receive() (n, oobn int, from unix.Sockaddr, err error) {
+	if err := c.file.SetReadDeadline(time.Now().Add(look)); err != nil {
+		return 0, 0, nil, err
+	}
+	var failed error
+	err = c.conn.Read(func(fd uintptr) bool {
+		for {
+			n, oobn, _, from, failed = unix.Recvmsg(int(fd), c.buf[:], c.oob[:], 0)
+			if failed != unix.EINTR {
+				return failed != unix.EAGAIN
+			}
+		}
+	})
+	if err == nil {
+		err = failed
+	}
+	return n, oobn, from, err
 }
 
 // there reports whether the socket still has its interface.
@@ -146,5 +164,6 @@ func (c *Capture) Close() error {
 		unix.Close(fd)
 	}
 	c.groups = nil
+	c.closed.Store(true)
 	return c.file.Close()
 }

@@ -98,13 +98,18 @@ func (j *Judge) advert(e Event) {
 	if s == nil {
 		return // too many already
 	}
-	j.compare(e, r, s)
+	due := s.due(e)
+	if due {
+		j.compare(e, r, s)
+	}
 	gap, measured := s.take(e)
 	j.turn(e, r, s)
 	if measured && r.active == s {
 		j.late(e, s, gap)
 	}
-	j.addresses(e, r)
+	if due {
+		j.addresses(e, r)
+	}
 }
 
 // sender finds the sender of an advert, a new one if need be.

@@ -28,9 +28,12 @@ type Sender struct {
 	// Left: its last advert had priority 0.
 	Left bool `json:"left"`
 
-	last *Advert
-	prev time.Time // when the advert before the last came
-	gaps int
+	last     *Advert
+	dst      netip.Addr // the destination whose copies are timed: unicast sends one for each peer
+	timed    time.Time  // when the last timed one came
+	prev     time.Time  // and the one before
+	gaps     int
+	compared time.Time // when it was last held against the others
 }
 
 // down is how long a Backup waits for the sender at least: three intervals
@@ -44,10 +47,13 @@ func (s *Sender) alive(at time.Time) bool { return !s.Left && at.Sub(s.Last) <= 
 // if it did not pause in between.
 func (s *Sender) take(e Event) (gap time.Duration, measured bool) {
 	a := e.Advert
-	if s.Count > 0 && !s.Left && a.Priority != wire.PriorityRelease {
-		gap, measured = e.At.Sub(s.Last), true
+	if a.Dst == s.dst || !s.timed.Add(s.down()).After(e.At) {
+		if s.Count > 0 && !s.Left && a.Priority != wire.PriorityRelease {
+			gap, measured = e.At.Sub(s.timed), true
+		}
+		s.dst, s.prev, s.timed = a.Dst, s.timed, e.At
 	}
-	s.prev, s.Last, s.MAC = s.Last, e.At, e.From
+	s.Last, s.MAC = e.At, e.From
 	s.Version, s.Priority, s.Interval, s.Auth, s.last = a.Version, a.Priority, a.Interval, a.Auth, a
 	if a.Priority != wire.PriorityRelease || len(a.Addresses) > 0 {
 		s.Addresses = a.Addresses
@@ -55,6 +61,19 @@ func (s *Sender) take(e Event) (gap time.Duration, measured bool) {
 	s.Left = a.Priority == wire.PriorityRelease
 	s.Count++
 	return gap, measured
+}
+
+// due reports whether the sender is to be held against the others: when it
+// says something new, and every second.
+func (s *Sender) due(e Event) bool {
+	a, b := e.Advert, s.last
+	news := b == nil || a.Version != b.Version || a.Interval != b.Interval || a.Auth != b.Auth || a.secret != b.secret ||
+		a.Priority != b.Priority || !slices.Equal(a.Addresses, b.Addresses)
+	if !news && e.At.Sub(s.compared) < time.Second {
+		return false
+	}
+	s.compared = e.At
+	return true
 }
 
 // measure takes a gap into the figures.

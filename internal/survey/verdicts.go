@@ -9,6 +9,9 @@ import (
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
+// remembered is for how long what a silent router said is held against others.
+const remembered = 24 * time.Hour
+
 // compare holds an advert against what the other routers of its virtual router
 // said last, whenever that was: a Backup is silent for as long as all is well.
 func (j *Judge) compare(e Event, r *router, s *Sender) {
@@ -18,10 +21,9 @@ func (j *Judge) compare(e Event, r *router, s *Sender) {
 			fmt.Sprintf("%v announces %v first, which is not link-local", a.Src, a.Addresses[0]))
 	}
 	for _, o := range r.senders {
-		if o == s || o.last == nil {
-			continue
+		if o != s && o.last != nil && e.At.Sub(o.Last) < remembered {
+			j.compareTwo(e, a, o.last)
 		}
-		j.compareTwo(e, a, o.last)
 	}
 }
 
@@ -46,7 +48,8 @@ func (j *Judge) compareTwo(e Event, a, b *Advert) {
 	case a.secret != b.secret:
 		j.found(e, Passwords, netip.Addr{}, pair, fmt.Sprintf("%v and %v have different passwords", a.Src, b.Src))
 	}
-	if !sameSet(a.Addresses, b.Addresses) {
+	leaves := a.Priority == wire.PriorityRelease || b.Priority == wire.PriorityRelease // may list nothing
+	if !leaves && !sameSet(a.Addresses, b.Addresses) {
 		say(Lists, "addresses", a.Addresses, b.Addresses)
 	}
 }
@@ -109,13 +112,24 @@ func (j *Judge) addresses(e Event, r *router) {
 			}
 			for _, s := range o.senders {
 				if s.alive(e.At) && slices.Contains(s.Addresses, addr) {
-					low, high := min(key.vrid, r.key.vrid), max(key.vrid, r.key.vrid)
-					j.found(e, TwoRouters, addr, fmt.Sprint(low, high), fmt.Sprintf(
-						"%v is announced under VRID %d by %v and under VRID %d by %v", addr, r.key.vrid, e.Advert.Src, key.vrid, s.Src))
+					j.shared(e, addr, key.vrid, s.Src)
 				}
 			}
 		}
 	}
+}
+
+// shared notes an address of the advert that another VRID announces too, once
+// for both.
+func (j *Judge) shared(e Event, addr netip.Addr, vrid uint8, src netip.Addr) {
+	a := e.Advert
+	low, high, lowSrc, highSrc := a.VRID, vrid, a.Src, src
+	if low > high {
+		low, high, lowSrc, highSrc = high, low, highSrc, lowSrc
+	}
+	j.ledger.found(e.At, Conflict{Code: TwoRouters, Family: a.Family, VRID: low, Address: addr, Text: fmt.Sprintf(
+		"%v is announced under VRID %d by %v and under VRID %d by %v", addr, low, lowSrc, high, highSrc),
+	}, fmt.Sprint(high))
 }
 
 // settled is how long after a change of the Active router the old one may still
@@ -126,7 +140,8 @@ const settled = time.Second
 func (j *Judge) claim(e Event) {
 	for _, r := range j.routers {
 		s := r.active
-		if s == nil || !s.alive(e.At) || e.At.Sub(r.since) < settled || !slices.Contains(s.Addresses, e.Claim.Addr) {
+		// A unicast advert may have crossed a router: then its MAC is not the sender's.
+		if s == nil || s.last.TTL != wire.RequiredTTL || !s.alive(e.At) || e.At.Sub(r.since) < settled || !slices.Contains(s.Addresses, e.Claim.Addr) {
 			continue
 		}
 		if mac := e.Claim.MAC; mac != s.MAC && mac != MAC(wire.VirtualMAC(r.key.family, r.key.vrid)) {
