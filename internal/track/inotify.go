@@ -5,21 +5,28 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// watcher waits for changes of one file. It watches the directories that hold
-// it: the one of its name and, for a link, the one of its target.
+// watcher waits for changes of one file. It watches the directory that holds
+// it, and those that hold the symbolic links on the way.
 type watcher struct {
 	fd     int // of events, which must not be asked for it: that would make reads block
 	events *os.File
 	path   string
-	base   map[int32]string // watch descriptor → name in that directory; several targets of one directory are one watch
+	names  map[place]string // the full path of each
 	buf    []byte
 	close  func()
+}
+
+// place is a name in a watched directory.
+type place struct {
+	wd   int32
+	name string
 }
 
 const fileEvents = unix.IN_CLOSE_WRITE | unix.IN_MOVED_TO | unix.IN_MOVED_FROM | unix.IN_DELETE |
@@ -30,14 +37,10 @@ func watchFile(path string) (*watcher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("inotify: %w", err)
 	}
-	w := &watcher{fd: fd, events: os.NewFile(uintptr(fd), "inotify"), path: path, base: map[int32]string{}, buf: make([]byte, 4096)}
+	w := &watcher{fd: fd, events: os.NewFile(uintptr(fd), "inotify"), path: path, names: map[place]string{}, buf: make([]byte, 4096)}
 	w.close = sync.OnceFunc(func() { w.events.Close() })
-	if err := w.add(path); err != nil {
-		w.close()
-		return nil, err
-	}
-	if target, err := filepath.EvalSymlinks(path); err == nil && target != path {
-		if err := w.add(target); err != nil {
+	for _, p := range steps(path) {
+		if err := w.add(p); err != nil {
 			w.close()
 			return nil, err
 		}
@@ -45,12 +48,37 @@ func watchFile(path string) (*watcher, error) {
 	return w, nil
 }
 
+// maxLinks bounds symbolic links, as the kernel does.
+const maxLinks = 40
+
+// steps are the names that decide which file the path means: every symbolic
+// link on the way, and the file's own name at the end.
+func steps(path string) []string {
+	var names []string
+	at, rest := "/", strings.Split(path, "/")
+	for len(rest) > 0 && len(names) <= maxLinks {
+		next := filepath.Join(at, rest[0])
+		rest = rest[1:]
+		target, err := os.Readlink(next)
+		if err != nil { // no link, or nothing at all
+			at = next
+			continue
+		}
+		names = append(names, next)
+		if filepath.IsAbs(target) {
+			at = "/"
+		}
+		rest = append(strings.Split(target, "/"), rest...)
+	}
+	return append(names, at)
+}
+
 func (w *watcher) add(path string) error {
 	wd, err := unix.InotifyAddWatch(w.fd, filepath.Dir(path), fileEvents)
 	if err != nil {
 		return fmt.Errorf("watch %s: %w", filepath.Dir(path), err)
 	}
-	w.base[int32(wd)] = filepath.Base(path)
+	w.names[place{int32(wd), filepath.Base(path)}] = path
 	return nil
 }
 
@@ -79,23 +107,16 @@ func (w *watcher) judge(b []byte) (relevant, moved bool) {
 		e := (*unix.InotifyEvent)(unsafe.Pointer(&b[0]))
 		name := string(bytes.TrimRight(b[unix.SizeofInotifyEvent:unix.SizeofInotifyEvent+e.Len], "\x00"))
 		b = b[unix.SizeofInotifyEvent+e.Len:]
-		switch {
-		case e.Mask&(unix.IN_DELETE_SELF|unix.IN_MOVE_SELF|unix.IN_IGNORED|unix.IN_Q_OVERFLOW) != 0:
+		if e.Mask&(unix.IN_DELETE_SELF|unix.IN_MOVE_SELF|unix.IN_IGNORED|unix.IN_Q_OVERFLOW) != 0 {
 			moved = true
-		case w.isTarget(e.Wd, name):
-			if e.Mask&unix.IN_CREATE == 0 || isLink(w.path) {
-				relevant = true
-			}
-			// Another file stands in its place, perhaps another link.
-			moved = moved || e.Mask&(unix.IN_MOVED_TO|unix.IN_CREATE) != 0 && relevant
-		case len(w.base) > 1:
-			// A link on the way to the target may have changed.
-			moved = moved || e.Mask&(unix.IN_MOVED_TO|unix.IN_CREATE|unix.IN_DELETE) != 0
+			continue
 		}
+		path, ours := w.names[place{e.Wd, name}]
+		if !ours || e.Mask&unix.IN_CREATE != 0 && !isLink(path) {
+			continue
+		}
+		relevant = true
+		moved = moved || e.Mask&unix.IN_CLOSE_WRITE == 0 // another file or link, or none
 	}
 	return relevant, moved
-}
-
-func (w *watcher) isTarget(wd int32, name string) bool {
-	return w.base[wd] == name
 }

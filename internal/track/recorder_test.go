@@ -12,7 +12,8 @@ import (
 // recorder is a Sink that keeps everything and lets tests wait for a fact.
 type recorder struct {
 	mu        sync.Mutex
-	scripts   map[string][]Result
+	scripts   map[string][]Result // runs
+	skips     map[string][]Result // runs left out, which happens on a busy machine
 	files     map[string][]FileResult
 	processes map[string][]ProcessResult
 	closed    bool // calls from now on are an error
@@ -22,7 +23,7 @@ type recorder struct {
 
 func newRecorder() *recorder {
 	return &recorder{
-		scripts: map[string][]Result{}, files: map[string][]FileResult{},
+		scripts: map[string][]Result{}, skips: map[string][]Result{}, files: map[string][]FileResult{},
 		processes: map[string][]ProcessResult{}, news: make(chan struct{}, 1),
 	}
 }
@@ -39,7 +40,13 @@ func (r *recorder) record(f func()) {
 }
 
 func (r *recorder) Script(name string, s Result) {
-	r.record(func() { r.scripts[name] = append(r.scripts[name], s) })
+	r.record(func() {
+		if s.Skipped != NotSkipped {
+			r.skips[name] = append(r.skips[name], s)
+			return
+		}
+		r.scripts[name] = append(r.scripts[name], s)
+	})
 }
 
 func (r *recorder) File(name string, f FileResult) {
