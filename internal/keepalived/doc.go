@@ -19,4 +19,12 @@
 //   - nothing is dropped without a diagnostic;
 //   - input never panics, and every way to make the text grow has a limit that
 //     the error names.
+//
+// Where keepalived's own reading only hurts, ours differs, and a diagnostic
+// says so: a line of more than 1023 bytes is read whole; an undefined ${NAME}
+// and a {{placeholder}} stay one word instead of opening blocks; a condition,
+// definition or generator behind a brace ends at the "}" of its block; a
+// condition that does not hold skips the whole of a multi-line definition;
+// blank and byte order mark in the wrong place are named. The tests hold the
+// rest against keepalived itself.
 package keepalived
