@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Options are what an Announcer tells, all on its own goroutine (or on the
-// caller's, for an address that cannot be announced). None may call the
-// Announcer, and all may be nil.
+// Options are what an Announcer tells, all on its own goroutine and in the
+// order of the events. All may be nil. What an owner did before Stop may still
+// be told after it.
 type Options struct {
 	// Sent counts frames that left.
 	Sent func(owner string, kind Kind, n int)
@@ -28,6 +28,7 @@ type Announcer struct {
 	ns      namespace
 	wake    chan struct{}
 	done    chan struct{}
+	news    []report // of the round, for tell; the goroutine's own
 	ended   sync.WaitGroup
 
 	mu      sync.Mutex // guards the rest; held while a chunk is sent, so that Stop means stop

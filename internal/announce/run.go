@@ -23,6 +23,7 @@ func (a *Announcer) run() {
 		more := a.round(time.Now())
 		at, ok := a.plan.next()
 		a.mu.Unlock()
+		a.tell()
 		if more {
 			yield()
 			select {
@@ -77,9 +78,7 @@ func (a *Announcer) chunk(now time.Time, l *lane, b *burst, frames []frame) {
 		b.step(n)
 		l.blocked = time.Time{}
 		l.next = later(l.next, now, l.interval)
-		if a.options.Sent != nil {
-			a.options.Sent(b.owner.name, b.kind, n)
-		}
+		a.news = append(a.news, report{owner: b.owner.name, what: sentFrames, kind: b.kind, n: n})
 	}
 	if err == nil {
 		return
@@ -96,9 +95,7 @@ func (a *Announcer) chunk(now time.Time, l *lane, b *burst, frames []frame) {
 	}
 	b.skip = append(b.skip, ifindex)
 	a.forget(ifindex)
-	if a.options.Failed != nil {
-		a.options.Failed(b.owner.name, ifindex, err)
-	}
+	a.news = append(a.news, report{owner: b.owner.name, what: burstFailed, n: ifindex, err: err})
 }
 
 // later is when the next frame may leave. Timers are about a millisecond late:
@@ -139,7 +136,7 @@ func (a *Announcer) forget(ifindex int) {
 func (a *Announcer) finish(now time.Time, l *lane, b *burst) {
 	l.drop(nil)
 	b.owner.open[b.why]--
-	if b.owner.open[b.why] == 0 && a.options.Done != nil {
-		a.options.Done(b.owner.name, b.why, now)
+	if b.owner.open[b.why] == 0 {
+		a.news = append(a.news, report{owner: b.owner.name, what: burstDone, why: b.why, at: now})
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/nftables"
+	"github.com/google/nftables/expr"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
@@ -182,6 +184,21 @@ func TestFullQueue(t *testing.T) {
 		QdiscAttrs: netlink.QdiscAttrs{LinkIndex: link, Handle: netlink.MakeHandle(1, 0), Parent: netlink.HANDLE_ROOT}, QdiscType: "tbf",
 	}))
 	must(t, out.Multicast(advert))
+}
+
+// The one place where nftables does stop a frame, and that it is not silent.
+func TestNetdevEgressChain(t *testing.T) {
+	h, out, _ := pair(t)
+	c, err := nftables.New(nftables.WithNetNSFd(int(h.NS())))
+	must(t, err)
+	table := c.AddTable(&nftables.Table{Family: nftables.TableFamilyNetdev, Name: "gag"})
+	chain := c.AddChain(&nftables.Chain{Name: "out", Table: table, Type: nftables.ChainTypeFilter,
+		Hooknum: nftables.ChainHookRef(1), Priority: nftables.ChainPriorityFilter, Device: "eth0"}) // NF_NETDEV_EGRESS
+	c.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: []expr.Any{&expr.Verdict{Kind: expr.VerdictDrop}}})
+	must(t, c.Flush())
+	if err := out.Multicast(datagram4(group4, 20)); !errors.Is(err, ErrBusy) || !errors.Is(err, unix.ENOBUFS) {
+		t.Errorf("want ErrBusy by ENOBUFS, got %v", err)
+	}
 }
 
 // One datagram that cannot leave holds none of its batch up.

@@ -158,12 +158,13 @@ func arrival(oob []byte) time.Time {
 	return now
 }
 
-// Close ends the capture; a Next that waits returns.
+// Close ends the capture; a Next that waits returns. It may be called twice.
 func (c *Capture) Close() error {
+	if c.closed.Swap(true) {
+		return nil
+	}
 	for _, fd := range c.groups {
 		unix.Close(fd)
 	}
-	c.groups = nil
-	c.closed.Store(true)
 	return c.file.Close()
 }

@@ -2,6 +2,7 @@ package survey
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net"
 	"net/netip"
@@ -158,6 +159,50 @@ func TestCaptureEnds(t *testing.T) {
 		case <-time.After(5 * time.Second):
 			t.Fatalf("Next does not return, want %v", c.want)
 		}
+	}
+}
+
+// The field's mistake, seen live: one address under two VRIDs.
+func TestWatch(t *testing.T) {
+	h := testnet.New(t).Host("a")
+	h.Veth("eth0", "wire0")
+	frame := adverts(t)[3]
+	other := &wire.Advert{Version: 3, VRID: 52, Priority: 90, Interval: time.Second, Dst: wire.Group4,
+		Src: netip.MustParseAddr("192.0.2.2"), Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.100")}}
+	ctx, cancel := context.WithCancel(t.Context())
+	watching := make(chan error, 1)
+	conflicts := make(chan Conflict, 1)
+	judge := NewJudge()
+	go func() {
+		watching <- h.Host.Do(func() error {
+			return Watch(ctx, h.Index("eth0"), judge, func(_ Frame, _ Event, fresh []Conflict) error {
+				for _, c := range fresh {
+					conflicts <- c
+				}
+				return nil
+			})
+		})
+	}()
+	deadline := time.After(5 * time.Second)
+	for seen := false; !seen; { // until the capture is open
+		send(t, h, "wire0", frame)
+		send(t, h, "wire0", frameOf(MAC{2, 0, 0, 0, 0, 2}, other.Append(nil)))
+		select {
+		case c := <-conflicts:
+			if seen = true; c.Code != TwoRouters || c.VRID != 51 || c.Address != other.Addresses[0] {
+				t.Errorf("%+v", c)
+			}
+		case <-deadline:
+			t.Fatal("no conflict seen")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	cancel()
+	if err := <-watching; err != nil {
+		t.Error(err)
+	}
+	if n := len(judge.Senders()); n != 2 {
+		t.Errorf("%d senders", n)
 	}
 }
 

@@ -4,16 +4,11 @@
 //
 //	answers, err := survey.Who(ctx, eth0, vip, time.Second)   // one: fine; two: split brain
 //
-//	capture, err := survey.Open(eth0)
-//	defer capture.Close()
 //	judge := survey.NewJudge()
-//	for {
-//		frame, err := capture.Next()
-//		event, ok := survey.Decode(frame)
-//		if ok {
-//			for _, conflict := range judge.Take(event) { … }
-//		}
-//	}
+//	err := survey.Watch(ctx, eth0, judge, func(f survey.Frame, e survey.Event, c []survey.Conflict) error {
+//		…                             // print e, c; pcap.Write(f)
+//	})
+//	judge.Senders(); judge.Conflicts()    // for a table that updates
 //
 // Who asks and listens through a packet socket, below every firewall, and never
 // hears this host itself. Capture hands over adverts, ARP and neighbour
