@@ -230,9 +230,20 @@ func TestReleaseOfAPrimaryKeepsTheRest(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "after release", global(h), []string{"192.0.2.11/24", "192.0.2.1/24"})
-	on, err := a.req.promotes(h.Index("eth0"))
-	if err != nil || on {
-		t.Errorf("promote_secondaries: %v, %v", on, err)
+	promotes := func() uint32 {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		on, err := a.req.conf(h.Index("eth0"), promoteSecondaries)
+		if err != nil {
+			t.Error(err)
+		}
+		return on
+	}
+	if on := promotes(); on != 0 {
+		t.Errorf("promote_secondaries: %d", on)
+	}
+	if err := a.PromoteSecondaries("eth0", true); err != nil || promotes() != 1 {
+		t.Errorf("promote_secondaries: %d, %v", promotes(), err)
 	}
 	if n := told.count(Restored); n != 0 {
 		t.Errorf("%d restored: somebody lost an address meanwhile", n)

@@ -7,10 +7,35 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// The settings of net.ipv4.conf that we touch, by their numbers in linux/ip.h (IPV4_DEVCONF_*).
 const (
-	inetConf           = 1  // IFLA_INET_CONF
-	promoteSecondaries = 20 // IPV4_DEVCONF_PROMOTE_SECONDARIES of linux/ip.h
+	rpFilter           = 8
+	arpFilter          = 13
+	arpIgnore          = 19
+	promoteSecondaries = 20
+	acceptLocal        = 23
+
+	inetConf = 1 // IFLA_INET_CONF
 )
+
+// PromoteSecondaries sets or clears promote_secondaries on an interface for good: with it, secondary addresses survive their
+// primary, whoever deletes it.
+func (h *Holder) PromoteSecondaries(iface string, on bool) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return errClosed
+	}
+	index, err := h.req.index(iface)
+	if err != nil {
+		return fmt.Errorf("promote_secondaries: %w", err)
+	}
+	value := uint32(0)
+	if on {
+		value = 1
+	}
+	return h.req.setConf(index, promoteSecondaries, value)
+}
 
 // promoteSecondaries has the kernel keep secondary addresses on the interfaces from which IPv4 addresses are about to be
 // deleted, and returns what puts the setting back. By netlink, so that a read-only /proc does not matter.
@@ -23,9 +48,9 @@ func (h *Holder) promoteSecondaries(list []place) (restore func() error, err err
 			continue // nothing is secondary to such an address
 		}
 		seen[p.index] = true
-		on, err := h.req.promotes(p.index)
-		if err == nil && !on {
-			if err = h.req.setPromotes(p.index, 1); err == nil {
+		on, err := h.req.conf(p.index, promoteSecondaries)
+		if err == nil && on == 0 {
+			if err = h.req.setConf(p.index, promoteSecondaries, 1); err == nil {
 				changed = append(changed, p.index)
 			}
 		}
@@ -36,58 +61,10 @@ func (h *Holder) promoteSecondaries(list []place) (restore func() error, err err
 	return func() error {
 		var errs []error
 		for _, index := range changed {
-			if err := h.req.setPromotes(index, 0); err != nil && !errors.Is(err, unix.ENODEV) {
+			if err := h.req.setConf(index, promoteSecondaries, 0); err != nil && !errors.Is(err, unix.ENODEV) {
 				errs = append(errs, err)
 			}
 		}
 		return errors.Join(errs...)
 	}, errors.Join(errs...)
-}
-
-// promotes reads net.ipv4.conf.<interface>.promote_secondaries.
-func (s *socket) promotes(index int) (bool, error) {
-	on := false
-	err := s.link(index, func(attrs []byte) {
-		eachAttr(attrs, func(typ uint16, data []byte) {
-			if typ != unix.IFLA_AF_SPEC {
-				return
-			}
-			eachAttr(data, func(family uint16, data []byte) {
-				if family != unix.AF_INET {
-					return
-				}
-				eachAttr(data, func(typ uint16, conf []byte) {
-					if at := 4 * (promoteSecondaries - 1); typ == inetConf && len(conf) >= at+4 {
-						on = native.Uint32(conf[at:]) != 0
-					}
-				})
-			})
-		})
-	})
-	if err != nil {
-		return false, fmt.Errorf("promote_secondaries of interface %d: %w", index, err)
-	}
-	return on, nil
-}
-
-// setPromotes writes it.
-func (s *socket) setPromotes(index int, value uint32) error {
-	conf := appendAttr32(nil, promoteSecondaries, value)
-	conf = appendAttr(nil, inetConf|unix.NLA_F_NESTED, conf...)
-	conf = appendAttr(nil, unix.AF_INET|unix.NLA_F_NESTED, conf...)
-	answers, err := s.batch(1, func(int) request {
-		return request{typ: unix.RTM_SETLINK, body: func(b []byte) []byte {
-			b = append(b, unix.AF_UNSPEC, 0, 0, 0)
-			b = native.AppendUint32(b, uint32(index))
-			b = append(b, make([]byte, 8)...) // flags and their mask
-			return appendAttr(b, unix.IFLA_AF_SPEC|unix.NLA_F_NESTED, conf...)
-		}}
-	})
-	if err == nil {
-		err = answers[0]
-	}
-	if err != nil {
-		return fmt.Errorf("promote_secondaries of interface %d to %d: %w", index, value, err)
-	}
-	return nil
 }

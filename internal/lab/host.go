@@ -6,6 +6,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
 )
 
 // A Host is a network namespace in which things run.
@@ -101,6 +102,18 @@ func (h *Host) Down(link string) error {
 	return nil
 }
 
+// A Link is a link as netlink tells it.
+type Link = netlink.Link
+
+// Link is a link of the host as it is now.
+func (h *Host) Link(name string) (Link, error) {
+	l, err := h.ns.nl.LinkByName(name)
+	if err != nil {
+		return nil, fmt.Errorf("host %s: %s: %w", h.Name, name, err)
+	}
+	return l, nil
+}
+
 // Index is the interface index of a link of the host.
 func (h *Host) Index(link string) (int, error) {
 	l, err := h.ns.nl.LinkByName(link)
@@ -116,7 +129,7 @@ func (h *Host) AddAddress(link string, p netip.Prefix) error {
 	if err != nil {
 		return fmt.Errorf("host %s: %s: %w", h.Name, link, err)
 	}
-	if err := h.ns.nl.AddrAdd(l, toAddr(p)); err != nil {
+	if err := h.ns.nl.AddrAdd(l, toAddr(p, h.lab.dad)); err != nil {
 		return fmt.Errorf("host %s: add %s to %s: %w", h.Name, p, link, err)
 	}
 	return nil
@@ -128,7 +141,7 @@ func (h *Host) DeleteAddress(link string, p netip.Prefix) error {
 	if err != nil {
 		return fmt.Errorf("host %s: %s: %w", h.Name, link, err)
 	}
-	if err := h.ns.nl.AddrDel(l, toAddr(p)); err != nil {
+	if err := h.ns.nl.AddrDel(l, toAddr(p, true)); err != nil {
 		return fmt.Errorf("host %s: delete %s from %s: %w", h.Name, p, link, err)
 	}
 	return nil
@@ -171,10 +184,13 @@ func (h *Host) Has(ip netip.Addr) (bool, error) {
 }
 
 // toAddr asks for a broadcast address of zero, which the library understands as none at all.
-func toAddr(p netip.Prefix) *netlink.Addr {
+func toAddr(p netip.Prefix, dad bool) *netlink.Addr {
 	a := &netlink.Addr{IPNet: ipNet(p)}
-	if p.Addr().Is4() {
+	switch {
+	case p.Addr().Is4():
 		a.Broadcast = zeroBroadcast
+	case !dad:
+		a.Flags = unix.IFA_F_NODAD // accept_dad=0 alone leaves it tentative for a moment
 	}
 	return a
 }

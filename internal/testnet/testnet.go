@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vishvananda/netlink"
-
 	"github.com/xvrrp/xvrrp/internal/lab"
 )
 
@@ -99,9 +97,9 @@ func (h *Host) Veth(name, peer string, addrs ...string) {
 }
 
 // Link is a link of the host as netlink tells it now.
-func (h *Host) Link(name string) netlink.Link {
+func (h *Host) Link(name string) lab.Link {
 	h.t.Helper()
-	l, err := h.Netlink().LinkByName(name)
+	l, err := h.Host.Link(name)
 	must(h.t, err)
 	return l
 }
