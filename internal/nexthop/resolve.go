@@ -100,16 +100,3 @@ func (r *Resolver) answered(to way, mac [6]byte) {
 		}
 	}
 }
-
-// publish stores a state for the readers at once, and tells the sink when it
-// is new. That a neighbour is unresolved is no news before it was asked twice.
-func (r *Resolver) publish(w *target, s State) {
-	if !w.hop.State().same(s) {
-		w.hop.state.Store(&s)
-	}
-	if w.told.same(s) || s.Problem == ErrUnresolved && w.missed < 2 {
-		return
-	}
-	w.told = s
-	r.sink.NextHop(w.hop.target, s)
-}

@@ -15,9 +15,9 @@ import (
 // ErrUnresolved: there is a route, but the neighbour did not answer so far.
 var ErrUnresolved = errors.New("the next hop's Ethernet address is not known yet")
 
-// Sink is told when the way to a peer changes. The calls come one at a time,
-// from the resolver's goroutines or from within Watch; they must not block and
-// not call the Resolver.
+// Sink is told when the way to a peer changes. The calls come one at a time
+// from a goroutine of their own. A sink that is slow misses states in between,
+// never the last one.
 type Sink interface {
 	NextHop(t Target, now State)
 }
@@ -39,12 +39,14 @@ type Resolver struct {
 	own     *errand         // resolves it ourselves
 	prober  *prober
 	wake    chan struct{} // for refresh
+	teller  chan struct{} // for tell
 	done    chan struct{}
 	running sync.WaitGroup
 
-	mu      sync.Mutex // guards the rest, and the sink's turn
+	mu      sync.Mutex // guards the rest
 	targets map[Target]*target
 	byWay   map[way][]*target
+	toTell  map[Target]State
 	changed bool                                // something happened to routes since the last look
 	byPeer  atomic.Pointer[map[netip.Addr]*Hop] // copy on write, for MAC
 }
@@ -70,6 +72,8 @@ func Open(sink Sink) (*Resolver, error) {
 		kernel:  newErrand(),
 		own:     newErrand(),
 		wake:    make(chan struct{}, 1),
+		teller:  make(chan struct{}, 1),
+		toTell:  map[Target]State{},
 		done:    make(chan struct{}),
 		targets: map[Target]*target{},
 		byWay:   map[way][]*target{},
@@ -80,7 +84,8 @@ func Open(sink Sink) (*Resolver, error) {
 		r.closeSockets()
 		return nil, fmt.Errorf("next hops: %w", err)
 	}
-	r.running.Add(3)
+	r.running.Add(4)
+	go r.tell()
 	go r.follow()
 	go r.refresh()
 	go func() {

@@ -48,11 +48,14 @@ func TestResolvesPeers(t *testing.T) {
 		if again := watches(t, r, a, c[0], c[1]); again != hop {
 			t.Errorf("%s watched twice gave two hops", c[0])
 		}
-		d.mu.Lock()
-		if told := d.states[hop.Target()]; len(told) != 1 || !told[0].OK {
-			t.Errorf("%s: the sink was told %v", c[0], told)
-		}
-		d.mu.Unlock()
+		testnet.Eventually(t, time.Second, func() error {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			if told := d.states[hop.Target()]; len(told) != 1 || !told[0].OK {
+				return fmt.Errorf("%s: the sink was told %v", c[0], told)
+			}
+			return nil
+		})
 	}
 	r.Forget(targetOn(a, "192.0.2.2", "192.0.2.1"))
 	if _, _, ok := r.MAC(netip.MustParseAddr("192.0.2.2")); ok {
