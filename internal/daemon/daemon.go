@@ -48,6 +48,7 @@ type Daemon struct {
 	scale     *scale
 	nics      *nics
 	trackers  *trackers
+	notify    *notifier
 
 	reloading sync.Mutex   // one reload at a time
 	mu        sync.RWMutex // guards the rest
@@ -126,6 +127,9 @@ func (d *Daemon) open(undo *cleanup) error {
 	d.metrics.Reloaded(true, d.started)
 	d.scale = newScale(d.engine.Do)
 	d.nics = newNICs(d)
+	if err := d.openNotify(undo); err != nil {
+		return err
+	}
 	return d.openTrackers()
 }
 

@@ -24,6 +24,7 @@ type instance struct {
 	metrics *metrics.Instance
 
 	announcements atomic.Uint64
+	leaving       atomic.Bool // a reload takes it away
 
 	mu     sync.Mutex // guards what follows; status reads it too
 	since  time.Time
@@ -93,17 +94,20 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 	}
 	in.say(transitionLines(in.cfg().Name, t)...)
 	in.d.history.transition(in.cfg().Name, at, t)
+	in.d.notify.transition(in, t)
 }
 
 func (in *instance) note(n vrrp.Note) {
 	switch n.Kind {
 	case vrrp.NotePriority:
 		in.metrics.SetPriority(int(n.Priority))
+		in.d.notify.priority(in, n)
 	case vrrp.NoteLateWakeup:
 		in.metrics.LateWakeupAbsorbed()
 	case vrrp.NoteActiveChanged:
 		in.metrics.SetActiveRouter(n.From)
 	case vrrp.NoteLowerPriority:
+		in.d.notify.lowerPriority(in, n)
 	}
 	if l, ok := noteLine(in.cfg().Name, n); ok {
 		in.say(l)
@@ -246,6 +250,9 @@ func (in *instance) Sent(priority uint8) { in.metrics.Sent(priority) }
 func (in *instance) SendFailed(peer netip.Addr, err error) {
 	in.d.gossip.put(rumour{instance: in.cfg().Name, peer: peer, err: err.Error()})
 }
+
+// Absorbed implements engine.Probe.
+func (in *instance) Absorbed(time.Duration) { in.metrics.LateWakeupAbsorbed() }
 
 // Woken implements engine.Probe.
 func (in *instance) Woken(late time.Duration) { in.metrics.Lateness(late) }

@@ -78,7 +78,14 @@ func (d *Daemon) apply(next *config.Settings, p plan) error {
 	if err := d.acceptable(next); err != nil {
 		return err
 	}
+	told, err := notifyConfig(next)
+	if err != nil {
+		return err
+	}
 	if err := d.trackers.shell.Apply(watched); err != nil {
+		return err
+	}
+	if err := d.notify.shell.Apply(told); err != nil {
 		return err
 	}
 	for _, line := range p.refuse {
@@ -121,6 +128,9 @@ func (d *Daemon) drop(old *config.Settings, group string) {
 	for _, u := range units(old) {
 		if u.name != group {
 			continue
+		}
+		for _, m := range u.members {
+			d.instance(m).leaving.Store(true)
 		}
 		// The group is there: it is in the settings that run.
 		_ = d.engine.Settle(engine.Remove{Group: group})

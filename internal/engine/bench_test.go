@@ -37,6 +37,7 @@ type bench struct {
 	late          []time.Duration // what Woken told
 	reject, stray []wire.Reject
 	accepted      int
+	absorbed      int
 }
 
 func newBench(t *testing.T) *bench {
@@ -94,6 +95,7 @@ func (b *bench) Accepted(*wire.Packet, wire.Warnings, time.Duration, time.Durati
 func (b *bench) Rejected(r wire.Reject)                                             { b.reject = append(b.reject, r) }
 func (b *bench) Sent(uint8)                                                         {}
 func (b *bench) SendFailed(netip.Addr, error)                                       {}
+func (b *bench) Absorbed(time.Duration)                                             { b.absorbed++ }
 func (b *bench) Woken(late time.Duration)                                           { b.late = append(b.late, late) }
 
 func (b *bench) effect(_ time.Time, a vrrp.Action) {

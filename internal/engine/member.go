@@ -41,6 +41,7 @@ type member struct {
 
 	lastFrom netip.Addr
 	lastAt   time.Time
+	behind   time.Time // when a late wake-up was last absorbed
 }
 
 // ready is the prepared advert to one destination.

@@ -42,6 +42,9 @@ type Probe interface {
 	Sent(priority uint8)
 	// SendFailed tells that an advert did not leave, or not to that peer.
 	SendFailed(peer netip.Addr, err error)
+	// Absorbed tells of an advert that arrived before the deadline and was
+	// handled this long after it: a false failover avoided.
+	Absorbed(late time.Duration)
 	// Woken tells how late after its deadline a wake-up was handled.
 	Woken(late time.Duration)
 }

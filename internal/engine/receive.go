@@ -53,6 +53,15 @@ func (e *Engine) receive(d wire.Datagram, p *wire.Packet, m *member) {
 	if p.AuthType() == wire.AuthAH {
 		m.signer.Observe(m.rules.AHSequence())
 	}
+	if deadline := m.router.Deadline(); m.router.State() == vrrp.Backup && now.After(deadline) && !d.At.After(deadline) {
+		// We come too late, the advert did not: handled in the order of arrival
+		// it disproves the wake-up that is due. The others of the same queue
+		// belong to the same delay and are not counted again.
+		if d.At.After(m.behind) {
+			m.spec.Probe.Absorbed(now.Sub(deadline))
+		}
+		m.behind = now
+	}
 	m.spec.Probe.Accepted(p, warnings, now.Sub(d.At), interarrival)
 	e.handle(d.At, m, vrrp.Received{
 		From:     from,

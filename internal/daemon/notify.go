@@ -1,0 +1,202 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/xvrrp/xvrrp/internal/command"
+	"github.com/xvrrp/xvrrp/internal/config"
+	"github.com/xvrrp/xvrrp/internal/control"
+	"github.com/xvrrp/xvrrp/internal/notify"
+	"github.com/xvrrp/xvrrp/pkg/vrrp"
+)
+
+// notifier turns transitions into keepalived's notifications, those of groups
+// included: a group changes when its last member has.
+type notifier struct {
+	d     *Daemon
+	shell *notify.Notifier
+
+	mu     sync.Mutex
+	groups map[string]*groupState
+}
+
+// groupState is where the members of a sync group are.
+type groupState struct {
+	members map[string]notify.State
+	told    notify.State
+}
+
+// openNotify checks that every notification can work.
+func (d *Daemon) openNotify(undo *cleanup) error {
+	cfg, err := notifyConfig(d.settings())
+	if err != nil {
+		return err
+	}
+	d.notify = &notifier{d: d, groups: map[string]*groupState{}}
+	if d.notify.shell, err = notify.New(cfg, d.notify); err != nil {
+		return err
+	}
+	undo.add("notifications", func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
+		defer cancel()
+		return d.notify.shell.Close(ctx)
+	})
+	return nil
+}
+
+// stopPatience is how long STOP scripts may take before we end anyway.
+const stopPatience = time.Second
+
+func notifyConfig(s *config.Settings) (notify.Config, error) {
+	c := notify.Config{Instances: map[string]notify.Scripts{}, Groups: map[string]notify.Scripts{}, Secure: s.Global.ScriptSecurity}
+	for _, in := range s.Instances {
+		scripts, err := scriptsOf(in.Notify, s.Global.SupplementaryGroups)
+		if err != nil {
+			return c, fmt.Errorf("%s: vrrp_instance %s: %w", in.Pos, in.Name, err)
+		}
+		c.Instances[in.Name] = scripts
+	}
+	for _, g := range s.SyncGroups {
+		scripts, err := scriptsOf(g.Notify, s.Global.SupplementaryGroups)
+		if err != nil {
+			return c, fmt.Errorf("%s: vrrp_sync_group %s: %w", g.Pos, g.Name, err)
+		}
+		c.Groups[g.Name] = scripts
+	}
+	for _, f := range []config.FIFO{s.Global.NotifyFIFO, s.Global.VRRPNotifyFIFO} {
+		if f.Path == "" {
+			continue
+		}
+		one, err := fifoOf(f, s.Global.SupplementaryGroups)
+		if err != nil {
+			return c, fmt.Errorf("notify FIFO %s: %w", f.Path, err)
+		}
+		c.FIFOs = append(c.FIFOs, one)
+	}
+	return c, nil
+}
+
+func scriptsOf(n config.Notify, supplementary bool) (notify.Scripts, error) {
+	s := notify.Scripts{PriorityChanges: n.PriorityChanges}
+	for _, one := range []struct {
+		from config.Command
+		to   **command.Command
+	}{
+		{n.Master, &s.Master}, {n.Backup, &s.Backup}, {n.Fault, &s.Fault}, {n.Stop, &s.Stop},
+		{n.Deleted, &s.Deleted}, {n.MasterRxLowerPri, &s.MasterRxLowerPri}, {n.Any, &s.Any},
+	} {
+		if one.from.IsZero() {
+			continue
+		}
+		c, err := runnable(one.from, supplementary)
+		if err != nil {
+			return s, fmt.Errorf("%s: notification: %w", one.from.Pos, err)
+		}
+		*one.to = &c
+	}
+	return s, nil
+}
+
+func fifoOf(f config.FIFO, supplementary bool) (notify.FIFO, error) {
+	out := notify.FIFO{Path: f.Path}
+	if f.User != "" {
+		as, err := command.Resolve(f.User, f.Group, supplementary)
+		if err != nil {
+			return out, err
+		}
+		out.Owner = &as
+	}
+	if !f.Script.IsZero() {
+		c, err := runnable(f.Script, supplementary)
+		if err != nil {
+			return out, err
+		}
+		out.Script = &c
+	}
+	return out, nil
+}
+
+// transition tells of a state change of an instance, and of its group when it
+// is the last member to change.
+func (n *notifier) transition(in *instance, t vrrp.Transition) {
+	state := notify.State(stateOf(t.To, t.Fault))
+	switch {
+	case t.Reason == vrrp.ReasonShutdown && in.leaving.Load():
+		state = notify.Deleted
+	case t.Reason == vrrp.ReasonShutdown:
+		state = notify.Stop
+	case state == notify.State(control.Init):
+		return // nothing is known yet: keepalived tells nothing either
+	}
+	n.shell.Notify(notify.Event{Kind: notify.Instance, Name: in.cfg().Name, State: state, Priority: int(t.Evidence.Priority)})
+	for _, g := range n.d.settings().SyncGroups {
+		for _, m := range g.Members {
+			if m == in.cfg().Name {
+				n.member(g, m, state)
+			}
+		}
+	}
+}
+
+// member takes in the state of one member of a group.
+func (n *notifier) member(g config.SyncGroup, name string, state notify.State) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s := n.groups[g.Name]
+	if s == nil {
+		s = &groupState{members: map[string]notify.State{}}
+		n.groups[g.Name] = s
+	}
+	s.members[name] = state
+	for _, m := range g.Members {
+		if s.members[m] != state {
+			return
+		}
+	}
+	if s.told == state {
+		return
+	}
+	s.told = state
+	n.d.log.Info(fmt.Sprintf("VRRP_Group(%s) Syncing instances to %s state", g.Name, state))
+	n.shell.Notify(notify.Event{Kind: notify.Group, Name: g.Name, State: state})
+}
+
+// priority tells of another effective priority.
+func (n *notifier) priority(in *instance, note vrrp.Note) {
+	state := notify.BackupPriority
+	if note.State == vrrp.Active {
+		state = notify.MasterPriority
+	}
+	if note.State != vrrp.Initialize {
+		n.shell.Notify(notify.Event{Kind: notify.Instance, Name: in.cfg().Name, State: state, Priority: int(note.Priority)})
+	}
+}
+
+// lowerPriority tells that a master heard a worse one.
+func (n *notifier) lowerPriority(in *instance, note vrrp.Note) {
+	n.shell.Notify(notify.Event{Kind: notify.Instance, Name: in.cfg().Name, State: notify.MasterRxLowerPri, Priority: int(note.Ours)})
+}
+
+// Ran implements notify.Sink.
+func (n *notifier) Ran(r notify.Run) {
+	if !r.Failed() {
+		return
+	}
+	name := strings.Join(r.Argv, " ")
+	attrs := []any{"event", string(r.Event.State), "of", r.Event.Name, "timed_out", r.TimedOut, "exit", r.Exit.Code}
+	if r.Err != nil {
+		attrs = append(attrs, "error", r.Err)
+	}
+	n.d.log.Log(n.d.ctx, slog.LevelWarn, "notify script "+name+" failed", attrs...)
+	n.d.history.Add(control.Event{Time: time.Now(), Kind: control.KindNotify, Instance: r.Event.Name, Text: name + " failed"})
+}
+
+// Lost implements notify.Sink.
+func (n *notifier) Lost(l notify.Loss) {
+	n.d.log.Warn("a notification was lost", "fifo", l.FIFO, "event", string(l.Event.State), "of", l.Event.Name, "error", l.Err, "total", l.Total)
+}
