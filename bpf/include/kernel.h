@@ -53,6 +53,7 @@ enum map_type {
 };
 
 enum map_flag {
+	BPF_F_NO_PREALLOC = 1 << 0,
 	BPF_F_MMAPABLE = 1 << 10,
 };
 

@@ -70,12 +70,30 @@ struct {
 	__type(value, struct tally);
 } counters SEC(".maps");
 
-/* the stream to user space: 1 MiB holds 14,000 short adverts, or 240 of the longest */
+/* the stream to user space: 4 MiB hold 50,000 short adverts, or 1000 of the longest */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20);
+	__uint(max_entries, 1 << 22);
 	__type(value, union event);
 } ring SEC(".maps");
+
+/* virtual router -> the newest good advert that found the ring full */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct router_key);
+	__type(value, struct advert_event);
+} spilled SEC(".maps");
+
+/* 0 -> what user space must know at once */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct signal);
+} signals SEC(".maps");
 
 /* where a record is put together; nothing preempts the program on its CPU */
 struct {

@@ -130,7 +130,21 @@ static __always_inline enum verdict refuse(struct packet *p, struct advert *a, s
 	return v;
 }
 
-/* accept hands a good advert up, if the limits let it, and remembers it in any case. */
+/*
+ * spill keeps what finds the ring full, the newest of each virtual router: its
+ * reader must not believe that it heard nothing.
+ */
+static __always_inline void spill(struct advert *a)
+{
+	__u32 zero = 0;
+	struct signal *s = bpf_map_lookup_elem(&signals, &zero);
+
+	bpf_map_update_elem(&spilled, &a->key, a->event, 0);
+	if (s)
+		__sync_fetch_and_add(&s->spills, 1);
+}
+
+/* accept hands a good advert up, if the limits let it, and remembers when it came. */
 static __always_inline enum verdict accept(struct packet *p, struct advert *a, struct interface *nic,
 					   struct party *sender, __u64 now)
 {
@@ -145,7 +159,10 @@ static __always_inline enum verdict accept(struct packet *p, struct advert *a, s
 		return limit;
 	h->good_ns = now;
 	h->source = a->source;
-	return submit(p, a, v, now) ? VERDICT_RING_FULL : v;
+	if (!submit(p, a, v, now))
+		return v;
+	spill(a);
+	return VERDICT_RING_FULL;
 }
 
 /*

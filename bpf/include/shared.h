@@ -129,6 +129,11 @@ struct lease {
 	__u64 armed;	/* 0: nothing is fenced */
 };
 
+/* What user space looks at without a system call. */
+struct signal {
+	__u64 spills; /* how often the ring was full */
+};
+
 enum claim_kind {
 	CLAIM_ARP_REQUEST = 1,	 /* asks for another address, from the claimed one */
 	CLAIM_ARP_REPLY,	 /* says who has the claimed address */

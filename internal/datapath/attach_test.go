@@ -54,7 +54,7 @@ func abandon(t testing.TB, d *Datapath) {
 			}
 		}
 	}
-	if err := errors.Join(d.ring.close(), d.lease.close(), d.waker.program.Close(), d.objects.Close(), d.poller.close()); err != nil {
+	if err := errors.Join(d.ring.close(), d.spills.close(), d.lease.close(), d.waker.program.Close(), d.objects.Close(), d.poller.close()); err != nil {
 		t.Fatal(err)
 	}
 }

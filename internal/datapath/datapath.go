@@ -29,8 +29,9 @@ type Datapath struct {
 	cfg     Config
 	clock   clock
 	poller  *poller
-	objects *objects // nil: packet sockets only, as the three that follow
+	objects *objects // nil: packet sockets only, as the four that follow
 	ring    *ring
+	spills  *spills
 	lease   *lease
 	waker   *waker // nil also where the kernel has no BPF timers: the poller's timer serves
 
@@ -101,6 +102,10 @@ func (d *Datapath) Close() error {
 	if d.waker != nil {
 		errs = append(errs, d.waker.program.Close())
 		d.waker = nil
+	}
+	if d.spills != nil {
+		errs = append(errs, d.spills.close())
+		d.spills = nil
 	}
 	if d.ring != nil {
 		errs = append(errs, d.ring.close())

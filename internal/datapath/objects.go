@@ -51,6 +51,9 @@ func (d *Datapath) loadObjects() error {
 	if d.lease, err = openLease(o.Leases); err != nil {
 		return err
 	}
+	if d.spills, err = openSpills(o.Signals); err != nil {
+		return err
+	}
 	d.waker = loadWaker(&o)
 	return errors.Join(d.keepFence(), d.poller.watch(o.Ring.FD()))
 }

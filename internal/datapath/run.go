@@ -63,6 +63,7 @@ func (d *Datapath) drain(sink Sink) bool {
 	if d.ring != nil && !d.drainRing(sink) {
 		return false
 	}
+	d.collectSpills(sink)
 	d.drainSockets(sink)
 	return true
 }
@@ -99,6 +100,7 @@ func (d *Datapath) deliver(record []byte, sink Sink) {
 		}
 	case vrrpEventKindEVENT_WAKE:
 		if d.isDue(record) {
+			d.collectSpills(sink)
 			d.drainSockets(sink)
 			d.wakeUp(sink)
 		}

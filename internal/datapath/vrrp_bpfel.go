@@ -129,6 +129,11 @@ type vrrpRouterKey struct {
 	Vrid    uint16
 }
 
+type vrrpSignal struct {
+	_      structs.HostLayout
+	Spills uint64
+}
+
 type vrrpSourceKey struct {
 	_       structs.HostLayout
 	Ifindex uint32
@@ -209,7 +214,9 @@ const (
 	vrrpMapRing               = "ring"
 	vrrpMapRouters            = "routers"
 	vrrpMapScratch            = "scratch"
+	vrrpMapSignals            = "signals"
 	vrrpMapSources            = "sources"
+	vrrpMapSpilled            = "spilled"
 	vrrpMapVips4              = "vips4"
 	vrrpMapVips6              = "vips6"
 	vrrpProgSetWake           = "set_wake"
@@ -283,7 +290,9 @@ type vrrpMapSpecs struct {
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
 	Routers    *ebpf.MapSpec `ebpf:"routers"`
 	Scratch    *ebpf.MapSpec `ebpf:"scratch"`
+	Signals    *ebpf.MapSpec `ebpf:"signals"`
 	Sources    *ebpf.MapSpec `ebpf:"sources"`
+	Spilled    *ebpf.MapSpec `ebpf:"spilled"`
 	Vips4      *ebpf.MapSpec `ebpf:"vips4"`
 	Vips6      *ebpf.MapSpec `ebpf:"vips6"`
 }
@@ -327,7 +336,9 @@ type vrrpMaps struct {
 	Ring       *ebpf.Map `ebpf:"ring"`
 	Routers    *ebpf.Map `ebpf:"routers"`
 	Scratch    *ebpf.Map `ebpf:"scratch"`
+	Signals    *ebpf.Map `ebpf:"signals"`
 	Sources    *ebpf.Map `ebpf:"sources"`
+	Spilled    *ebpf.Map `ebpf:"spilled"`
 	Vips4      *ebpf.Map `ebpf:"vips4"`
 	Vips6      *ebpf.Map `ebpf:"vips6"`
 }
@@ -343,7 +354,9 @@ func (m *vrrpMaps) Close() error {
 		m.Ring,
 		m.Routers,
 		m.Scratch,
+		m.Signals,
 		m.Sources,
+		m.Spilled,
 		m.Vips4,
 		m.Vips6,
 	)
