@@ -36,7 +36,24 @@ func check(c *cli.Context) error {
 	}
 	opt.ConfigID = c.String("i")
 	mine, findings := config.Load(files(c), opt)
-	if err := report(c, mine, findings); err != nil {
+	var comparison *config.Comparison
+	if peers := c.StringSlice("peer"); len(peers) > 0 && !config.Failed(findings) {
+		nodes := []*config.Settings{mine}
+		for _, p := range peers {
+			other, found := config.Load([]string{p}, config.Options{})
+			findings = append(findings, found...)
+			if config.Failed(found) {
+				break
+			}
+			nodes = append(nodes, other)
+		}
+		if !config.Failed(findings) {
+			compared := config.Compare(nodes)
+			comparison = &compared
+			findings = append(findings, compared.Findings...)
+		}
+	}
+	if err := report(c, mine, findings, comparison); err != nil {
 		return err
 	}
 	if worst := config.Worst(findings); worst == config.Error || c.Bool("strict") && worst == config.Warning {
@@ -45,21 +62,27 @@ func check(c *cli.Context) error {
 	return nil
 }
 
-func report(c *cli.Context, s *config.Settings, findings []config.Finding) error {
+func report(c *cli.Context, s *config.Settings, findings []config.Finding, comparison *config.Comparison) error {
 	w := c.App.Writer
 	if c.Bool("json") {
 		out := struct {
 			Findings []config.Finding `json:"findings"`
-			Words    []string         `json:"words,omitempty"`
+			Outlooks []config.Outlook `json:"outlooks,omitempty"`
 		}{Findings: findings}
 		if out.Findings == nil {
 			out.Findings = []config.Finding{}
+		}
+		if comparison != nil {
+			out.Outlooks = comparison.Outlooks
 		}
 		enc := json.NewEncoder(w)
 		enc.SetIndent("", "  ")
 		return enc.Encode(out)
 	}
 	printFindings(w, findings, config.Note)
+	if comparison != nil {
+		fmt.Fprint(w, comparison.Words())
+	}
 	counts := map[config.Severity]int{}
 	for _, f := range findings {
 		counts[f.Severity]++
@@ -89,6 +112,7 @@ func configCommand() *cli.Command {
 		Flags: []cli.Flag{
 			configFlag(), configIDFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "as JSON"},
+			&cli.BoolFlag{Name: "show-secrets", Usage: "with -f: print passwords and keys too"},
 		},
 		Action: func(c *cli.Context) error {
 			if !c.IsSet("f") {
@@ -99,7 +123,7 @@ func configCommand() *cli.Command {
 			if config.Failed(findings) {
 				return silent(exitFailed)
 			}
-			fmt.Fprint(c.App.Writer, config.Print(s, config.PrintOptions{}))
+			fmt.Fprint(c.App.Writer, config.Print(s, config.PrintOptions{ShowSecrets: c.Bool("show-secrets")}))
 			return nil
 		},
 	}

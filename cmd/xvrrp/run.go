@@ -16,7 +16,7 @@ import (
 
 func commands() []*cli.Command {
 	return append([]*cli.Command{
-		runCommand(), checkCommand(), configCommand(),
+		runCommand(), checkCommand(), configCommand(), demoCommand(),
 	}, operatorCommands()...)
 }
 

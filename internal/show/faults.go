@@ -20,7 +20,7 @@ var faults = map[string]advice{
 	"duplicate_vrid":     {"the VRID is used twice on one interface (%s)", "two virtual routers cannot share a number", "give one of them another virtual_router_id"},
 	"no_peers":           {"there is no unicast peer", "unicast_fault_no_peer says that this is a fault", "add unicast_peer"},
 	"configuration":      {"the settings cannot work on this host (%s)", "see the log for the error", "run `xvrrp check` and `xvrrp doctor`"},
-	"drained":            {"an operator drained it", "it stays away from mastership until it is resumed", "`xvrrp drill --resume` lets it take part again"},
+	"drained":            {"an operator drained it", "it stays away from mastership until it is resumed", "`xvrrp release --resume INSTANCE` lets it take part again"},
 	"witness":            {"this node may be the broken one (%s)", "its link is silent or its gateway does not answer, so it does not take over", "look at the cable, the switch port and the gateway"},
 	"sync_group":         {"another member of the sync group has a fault (%s)", "a group goes together", "`xvrrp explain` the member that has the fault"},
 	"pending":            {"a check has no result yet (%s)", "nothing is broken; something is not known", "wait for its first run; its interval and timeout say how long"},

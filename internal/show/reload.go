@@ -16,7 +16,7 @@ func (p Paper) Reload(r control.ReloadResult, dry bool) string {
 	}
 	if !r.OK {
 		b.WriteString(p.paint(red, "not reloaded, nothing has changed"))
-		if r.Error != "" {
+		if r.Error != "" && len(r.Findings) == 0 { // else it is one of them
 			b.WriteString(": " + clean(r.Error))
 		}
 		b.WriteByte('\n')

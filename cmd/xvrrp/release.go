@@ -1,0 +1,56 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/xvrrp/xvrrp/internal/control"
+)
+
+func releaseCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "release",
+		Usage:     "hand the addresses of an instance over, once or (--drain) until --resume",
+		ArgsUsage: "INSTANCE",
+		Description: "Refused when nobody is known who would take over, unless --force. Exit 0; 1: refused; 3: no daemon\n" +
+			"answers; 4: it has no such instance.",
+		OnUsageError: usageError,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "drain", Usage: "stay away from mastership until --resume"},
+			&cli.BoolFlag{Name: "resume", Usage: "take part again"},
+			forceFlag(), jsonFlag(),
+		},
+		BashComplete: completeInstances,
+		Action:       release,
+	}
+}
+
+func forceFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "force", Usage: "also when nobody is known who would take over"}
+}
+
+func release(c *cli.Context) error {
+	name, err := oneArg(c, "the name of an instance")
+	if err != nil {
+		return err
+	}
+	req := control.ReleaseRequest{Drain: c.Bool("drain"), Resume: c.Bool("resume"), Force: c.Bool("force")}
+	if req.Drain && req.Resume {
+		return coded{errors.New("release: --drain and --resume exclude each other"), exitUsage}
+	}
+	client, err := dial(c)
+	if err != nil {
+		return err
+	}
+	r, err := client.Release(c.Context, name, req)
+	if err != nil {
+		return code(err)
+	}
+	if c.Bool("json") {
+		return printJSON(c, r)
+	}
+	_, err = fmt.Fprintf(c.App.Writer, "%s (was %s): %s\n", r.Instance, r.State, r.Text)
+	return err
+}

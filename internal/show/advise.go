@@ -1,0 +1,191 @@
+package show
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/xvrrp/xvrrp/internal/control"
+)
+
+// Margin is how much shorter than the down interval the longest measured gap
+// must be before an interval is called safe.
+const Margin = 2
+
+// Advice is what the measured gaps between adverts say about one instance.
+type Advice struct {
+	Instance string          `json:"instance"`
+	Interval control.Seconds `json:"interval"` // the master's, while it was measured
+	Adverts  int             `json:"down_timer_adverts"`
+	Gaps     uint64          `json:"gaps"`
+	Observed control.Seconds `json:"observed"` // the sum of all gaps
+	Longest  control.Seconds `json:"longest"`
+	Options  []Option        `json:"options"`
+	// Best is the index of the fastest safe option; -1 when none is.
+	Best int `json:"best"`
+	// Why there is no advice; empty when there is.
+	Why string `json:"why,omitempty"`
+}
+
+// Option is one advert_int and what would have happened with it.
+type Option struct {
+	Interval control.Seconds `json:"interval"`
+	Down     control.Seconds `json:"down"` // a failover takes at most that
+	// Worst is the longest gap that it would have had.
+	Worst control.Seconds `json:"worst"`
+	// False is how many false failovers it would have caused, at least none
+	// and at most that: a histogram knows no single gap.
+	False uint64 `json:"false_failovers"`
+	Safe  bool   `json:"safe"`
+}
+
+var (
+	intervals3 = []time.Duration{time.Second, 500 * time.Millisecond, 200 * time.Millisecond, 100 * time.Millisecond,
+		50 * time.Millisecond, 20 * time.Millisecond, 10 * time.Millisecond, 5 * time.Millisecond, 2 * time.Millisecond}
+	intervals2 = []time.Duration{3 * time.Second, 2 * time.Second, time.Second}
+)
+
+// enoughGaps is how many gaps are needed before anything is said.
+const enoughGaps = 100
+
+// Advise works out an instance's Advice.
+func Advise(i control.Instance) Advice {
+	a := Advice{Instance: i.Name, Best: -1, Options: []Option{}}
+	h, ok := i.Histograms["advert_interarrival_seconds"]
+	a.Interval = i.AdvertInterval
+	if i.Master != nil && !i.Master.Self && i.Master.AdvertInterval > 0 {
+		a.Interval = i.Master.AdvertInterval
+	}
+	a.Gaps, a.Observed, a.Longest = h.Count, h.Sum, h.Max
+	a.Adverts = 3
+	if a.Interval > 0 {
+		a.Adverts = int(math.Round(float64(i.MasterDownInterval-i.SkewTime) / float64(a.Interval)))
+	}
+	switch {
+	case a.Interval <= 0 || a.Adverts <= 0:
+		a.Why = "its timers are not known yet"
+		return a
+	case !ok || h.Count < enoughGaps:
+		a.Why = fmt.Sprintf("only %s between adverts measured, %d are needed", count(h.Count, "gap", "gaps"), enoughGaps)
+		if i.State == control.Master {
+			a.Why += "; a master hears nobody: ask on the backup"
+		}
+		return a
+	}
+	list := intervals3
+	if i.Version == 2 {
+		list = intervals2
+	}
+	for _, interval := range list {
+		o := a.try(h, interval, i)
+		a.Options = append(a.Options, o)
+		if o.Safe {
+			a.Best = len(a.Options) - 1
+		}
+	}
+	return a
+}
+
+// try works out what the measured gaps would have been with another interval.
+func (a Advice) try(h control.Histogram, interval time.Duration, i control.Instance) Option {
+	down := time.Duration(a.Adverts)*interval + skew(i, interval)
+	o := Option{Interval: control.Seconds(interval), Down: control.Seconds(down)}
+	o.Worst = control.Seconds(a.scaled(h.Max.Duration(), interval))
+	var before uint64
+	for _, b := range h.Buckets {
+		n := b.Count - before
+		before = b.Count
+		if n > 0 && a.scaled(min(b.Le.Duration(), h.Max.Duration()), interval) > down {
+			o.False += n
+		}
+	}
+	if o.Worst.Duration() > down {
+		o.False += h.Count - before // beyond the last bucket
+		o.False = max(o.False, 1)
+	}
+	o.Safe = o.Worst.Duration() <= down/Margin
+	return o
+}
+
+// scaled turns a gap at the measured interval into one at another: as many
+// adverts are lost, and the last one is as late.
+func (a Advice) scaled(gap, interval time.Duration) time.Duration {
+	measured := a.Interval.Duration()
+	adverts := max(gap/measured, 1)
+	late := max(gap-adverts*measured, 0)
+	return adverts*interval + late
+}
+
+// skew is Skew_Time at another interval (RFC 9568 section 6.1; in version 2 it
+// does not depend on the interval).
+func skew(i control.Instance, interval time.Duration) time.Duration {
+	if i.Version == 2 {
+		interval = time.Second
+	}
+	return time.Duration(256-i.Priority) * interval / 256
+}
+
+// Advice is `xvrrp advise` for one instance.
+func (p Paper) Advice(a Advice, h control.Histogram) string {
+	var b strings.Builder
+	if a.Why != "" {
+		b.WriteString(wrap("", fmt.Sprintf("%s: no advice: %s", clean(a.Instance), a.Why)))
+		return b.String()
+	}
+	b.WriteString(wrap("", fmt.Sprintf("%s: %s between adverts measured over %s, sent every %s; the longest was %s",
+		clean(a.Instance), count(a.Gaps, "gap", "gaps"), seconds(a.Observed), seconds(a.Interval), seconds(a.Longest))))
+	b.WriteString(p.plot(h))
+	rows := [][]cell{{inked(bold, "ADVERT_INT"), inked(bold, "FAILOVER WITHIN"), inked(bold, "LONGEST GAP"), inked(bold, "FALSE FAILOVERS"), inked(bold, "")}}
+	for n, o := range a.Options {
+		verdict := inked(red, "would have failed over for nothing")
+		switch {
+		case n == a.Best:
+			verdict = inked(green, "<- the fastest safe one")
+		case o.Safe:
+			verdict = inked(plain, "safe")
+		case o.False == 0:
+			verdict = inked(yellow, fmt.Sprintf("less than %d times headroom", Margin))
+		}
+		wrong := "0"
+		if o.False > 0 {
+			wrong = fmt.Sprintf("up to %d", o.False)
+		}
+		rows = append(rows, []cell{word(seconds(o.Interval)), word(seconds(o.Down)), word(seconds(o.Worst)), word(wrong), verdict})
+	}
+	b.WriteString(strings.Join(p.table(rows), "\n") + "\n")
+	if a.Best < 0 {
+		b.WriteString(wrap("", "None of these is safe: raise down_timer_adverts, or look for load and loss with `xvrrp doctor`."))
+	}
+	b.WriteString(wrap("", fmt.Sprintf("Safe: the longest gap, with as many adverts lost and the last one as late as measured, fits %d times into the down interval of %d adverts.", Margin, a.Adverts)))
+	return b.String()
+}
+
+// plot draws the gaps, a row for each bucket that has any.
+func (p Paper) plot(h control.Histogram) string {
+	const bar = 50
+	type row struct {
+		le control.Seconds
+		n  uint64
+	}
+	var rows []row
+	var before, most uint64
+	for _, k := range h.Buckets {
+		if n := k.Count - before; n > 0 {
+			rows = append(rows, row{k.Le, n})
+			most = max(most, n)
+		}
+		before = k.Count
+	}
+	if n := h.Count - before; n > 0 && h.Count > before {
+		rows = append(rows, row{h.Max, n})
+		most = max(most, n)
+	}
+	var b strings.Builder
+	for _, r := range rows {
+		// The square root, so that a handful of late ones beside a million is seen.
+		length := int(math.Ceil(bar * math.Sqrt(float64(r.n)/float64(most))))
+		fmt.Fprintf(&b, "  up to %-9s %-*s %d\n", seconds(r.le), bar, strings.Repeat("#", length), r.n)
+	}
+	return b.String()
+}
