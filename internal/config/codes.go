@@ -117,4 +117,5 @@ const (
 	codePeerUnlisted       = "peer-unlisted"
 	codePeerVRID           = "peer-vrid"
 	codePeerVersion        = "peer-version"
+	codeTooMany            = "too-many-findings"
 )

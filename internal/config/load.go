@@ -14,7 +14,7 @@ func Load(files []string, opt Options) (*Settings, []Finding) {
 		// Without a name router_id is empty, which hurts nobody.
 		opt.Hostname, _ = os.Hostname()
 	}
-	r := &reader{opt: opt, named: map[string]bool{}}
+	r := &reader{opt: opt, named: map[string]bool{}, said: map[Pos]bool{}}
 	text, complaints := keepalived.Parse(files, keepalived.Options{
 		ConfigID: opt.ConfigID, Env: opt.Env, Files: opt.Files,
 	})

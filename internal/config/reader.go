@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/xvrrp/xvrrp/internal/keepalived"
@@ -18,6 +17,8 @@ type reader struct {
 	findings []Finding
 	// doc takes top-level blocks that a missing brace left inside another.
 	doc *document
+	// said holds the places of Errors.
+	said map[Pos]bool
 	// unbalanced: braces are missing or too many, so that statements stand in
 	// blocks where they do not belong.
 	unbalanced bool
@@ -70,10 +71,27 @@ func (r *reader) add(sev Severity, code string, s spot, remedy, format string, a
 	if (r.unbalanced || r.templated) && consequences[code] || sev == Error && (r.saidAt(s.pos) || r.templated && placeholder(s)) {
 		return
 	}
-	r.findings = append(r.findings, Finding{
+	r.keep(Finding{
 		Severity: sev, Code: code, Pos: s.pos, Line: s.line, Trail: s.trail,
 		Text: fmt.Sprintf(format, args...), Remedy: remedy,
 	})
+}
+
+// mostFindings is where complaining ends: nobody reads further.
+const mostFindings = 1000
+
+// keep adds a finding, up to the limit.
+func (r *reader) keep(f Finding) {
+	switch n := len(r.findings); {
+	case n < mostFindings:
+		r.findings = append(r.findings, f)
+	case n == mostFindings:
+		r.findings = append(r.findings, Finding{Severity: Error, Code: codeTooMany, Pos: f.Pos,
+			Text: fmt.Sprintf("there are more than %d findings; the rest is not shown", mostFindings), Remedy: "mend the first ones and check again"})
+	}
+	if f.Severity == Error {
+		r.said[f.Pos] = true
+	}
 }
 
 // consequences are complaints that a misplaced brace causes by the dozen: one
@@ -100,11 +118,7 @@ func placeholder(s spot) bool {
 }
 
 // saidAt reports whether an Error points at exactly this place already.
-func (r *reader) saidAt(pos Pos) bool {
-	return pos.Line > 0 && slices.ContainsFunc(r.findings, func(f Finding) bool {
-		return f.Severity == Error && f.Pos == pos
-	})
-}
+func (r *reader) saidAt(pos Pos) bool { return pos.Line > 0 && r.said[pos] }
 
 func (r *reader) err(code string, s spot, remedy, format string, args ...any) {
 	r.add(Error, code, s, remedy, format, args...)
@@ -139,7 +153,7 @@ func (r *reader) fromDiagnostics(list []keepalived.Diagnostic) {
 		case keepalived.Warning:
 			sev = Warning
 		}
-		r.findings = append(r.findings, Finding{
+		r.keep(Finding{
 			Severity: sev, Code: d.Code, Pos: Pos(d.Pos), Text: d.Text,
 			Remedy: d.Remedy, Line: d.Line, Trail: steps(d.Trail),
 		})
