@@ -1,5 +1,5 @@
-// Package address holds virtual addresses, routes and rules in the kernel: what is claimed is there, what is released is
-// gone, and what was there before us is left alone.
+// Package address holds virtual addresses, routes and rules, and virtual MAC interfaces, in the kernel: what is claimed is
+// there, what is released is gone, and what was there before us is left alone.
 //
 //	h, err := address.Open(address.Config{Journal: dir + "/addresses", Notify: func(n address.Note) { … }})
 //	res, err := h.Claim("VI_1", addrs) // Active: all at once, in one pipelined batch
@@ -17,6 +17,9 @@
 //     killed predecessor left is in it, and the next Open adopts or removes exactly that. Addresses live in the kernel's
 //     memory, so a journal of another boot or another network namespace says nothing and is ignored.
 //   - Whoever opens the holder decides the network namespace: its sockets are made in Open and nowhere else.
+//
+// Routes and Rules follow the same words; claim addresses first, then routes, then rules, and release backwards. VMACs makes
+// the interface on which the addresses of a virtual router with its own MAC live: Ensure it before the claim.
 //
 // IPv4 deletion has a trap: with the first (primary) address of a subnet, the kernel deletes all secondary ones, whoever
 // added them. Release therefore has the kernel promote secondaries while it works.
