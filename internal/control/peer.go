@@ -23,10 +23,11 @@ type Peer struct {
 // listener limits the number of connections and removes its socket at the end.
 type listener struct {
 	*net.UnixListener
-	path  string
-	gid   int // group of the socket file
-	slots chan struct{}
-	once  sync.Once
+	path   string
+	gid    int // group of the socket file
+	slots  chan struct{}
+	closed chan struct{}
+	once   sync.Once
 }
 
 // maxConns bounds the connections, followers included.
@@ -38,13 +39,18 @@ func newListener(l *net.UnixListener, path string) (net.Listener, error) {
 		l.Close()
 		return nil, fmt.Errorf("listen on %s: %w", path, err)
 	}
-	return &listener{UnixListener: l, path: path, gid: int(st.Gid), slots: make(chan struct{}, maxConns)}, nil
+	return &listener{UnixListener: l, path: path, gid: int(st.Gid),
+		slots: make(chan struct{}, maxConns), closed: make(chan struct{})}, nil
 }
 
 // Accept waits for a free slot, so that a crowd waits in the kernel's queue
 // and takes none of our memory.
 func (l *listener) Accept() (net.Conn, error) {
-	l.slots <- struct{}{}
+	select {
+	case l.slots <- struct{}{}:
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
 	c, err := l.AcceptUnix()
 	if err != nil {
 		<-l.slots
@@ -57,6 +63,7 @@ func (l *listener) Accept() (net.Conn, error) {
 func (l *listener) Close() error {
 	err := l.UnixListener.Close()
 	l.once.Do(func() {
+		close(l.closed)
 		// Best effort: the next daemon replaces a socket that nobody serves.
 		_ = os.Remove(l.path)
 	})

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/prometheus/exporter-toolkit/web"
-	"golang.org/x/net/netutil"
 )
 
 // Limits of the TCP listener. Answers have no time limit of their own,
@@ -45,7 +44,7 @@ func Listen(address, webConfigFile string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen %s: %w", address, err)
 	}
-	return &Server{listener: netutil.LimitListener(l, maxConns), web: webConfigFile}, nil
+	return &Server{listener: limit(l, maxConns), web: webConfigFile}, nil
 }
 
 // Addr is where the server listens, with the port that was chosen for :0.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -116,4 +117,50 @@ func TestListenErrors(t *testing.T) {
 	if _, err := Listen("nonsense", ""); err == nil {
 		t.Error("nonsense was listened on")
 	}
+}
+
+// Connections above the limit wait and are served when others end.
+func TestLimit(t *testing.T) {
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := limit(inner, 2)
+	accepted := make(chan net.Conn)
+	go func() {
+		defer close(accepted)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			accepted <- c
+		}
+	}()
+	for range 3 {
+		c, err := net.Dial("tcp", inner.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	first, second := <-accepted, <-accepted
+	select {
+	case <-accepted:
+		t.Fatal("a third was accepted")
+	case <-time.After(50 * time.Millisecond):
+	}
+	if err := first.Close(); err != nil {
+		t.Error(err)
+	}
+	third := <-accepted
+	// Full again: Close must end the waiting.
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, more := <-accepted; more {
+		t.Error("accepted after Close")
+	}
+	second.Close()
+	third.Close()
 }
