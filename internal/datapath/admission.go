@@ -57,7 +57,7 @@ func (a *admission) judge(s *packetSocket, ip []byte, now int64) Verdict {
 		return OwnSource
 	case reject != wire.None:
 		return verdictOf(reject)
-	case !s.take(uint64(now), a.interval):
+	case !take(&s.strangers, uint64(now), a.interval, limitBurst):
 		return FloodInterface
 	case key.Unicast != 0:
 		return Consumed
@@ -85,12 +85,12 @@ func verdictOf(r wire.Reject) Verdict {
 }
 
 // take is the token bucket of limit.h.
-func (s *packetSocket) take(now, interval uint64) bool {
-	full := max(s.bucket, now)
-	if full-now > limitBurst {
+func take(bucket *uint64, now, interval, burst uint64) bool {
+	full := max(*bucket, now)
+	if full-now > burst {
 		return false
 	}
-	s.bucket = full + interval
+	*bucket = full + interval
 	return true
 }
 

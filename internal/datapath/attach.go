@@ -22,7 +22,7 @@ type attachment struct {
 
 // Attach starts the reception on an interface and returns the mode used. Auto
 // tries every mode in turn. An XDP program of somebody else stays, and we take
-// TC. What a predecessor pinned is adopted and its program replaced.
+// TC, as we do where XDP would not see VLAN tags. What a predecessor pinned is adopted and its program replaced.
 //
 // Attach does nothing for an interface that is attached in the mode wanted,
 // unless the device behind it is gone: then it attaches anew.
@@ -52,6 +52,11 @@ func (d *Datapath) attach(ifindex int, want Mode) (*attachment, error) {
 	modes := []Mode{XDP, XDPGeneric, TC, Socket}
 	switch {
 	case want == Auto:
+		if hidden, err := hidesTags(ifindex); err != nil {
+			return nil, err
+		} else if hidden {
+			modes = []Mode{TC, Socket}
+		}
 	case !slices.Contains(modes, want):
 		return nil, fmt.Errorf("unknown mode %q", want)
 	default:

@@ -1,6 +1,7 @@
 package datapath
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"testing"
@@ -57,15 +58,25 @@ func nd(kind byte, source, target string, mac []byte) []byte {
 	return f
 }
 
-func TestClaims(t *testing.T) {
+// claimCase is a frame and the claim that it makes.
+type claimCase struct {
+	name  string
+	frame []byte
+	kind  ClaimKind // 0: none
+	addr  string
+	mac   [6]byte
+}
+
+func (c *claimCase) want(ifindex int) []Claim {
+	if c.kind == 0 {
+		return nil
+	}
+	return []Claim{{IfIndex: ifindex, MAC: c.mac, Addr: netip.MustParseAddr(c.addr), Kind: c.kind}}
+}
+
+func claimCases() []claimCase {
 	optionMAC := []byte{2, 0, 0, 0, 0, 0x77}
-	cases := []struct {
-		name  string
-		frame []byte
-		kind  ClaimKind // 0: none
-		addr  string
-		mac   [6]byte
-	}{
+	return []claimCase{
 		{"request from the address", arp(1, vip4, other4), ARPRequest, vip4, testMAC},
 		{"reply from the address", arp(2, vip4, other4), ARPReply, vip4, testMAC},
 		{"gratuitous request", arp(1, vip4, vip4), GratuitousARP, vip4, testMAC},
@@ -90,11 +101,14 @@ func TestClaims(t *testing.T) {
 		{"echo request", set(nd(136, peer6, vip6, optionMAC), 54, 128), 0, "", testMAC},
 		{"advertisement, cut short", nd(136, peer6, vip6, nil)[:70], 0, "", testMAC},
 	}
+}
+
+func TestClaims(t *testing.T) {
 	inEveryCourt(t, Config{}, func(t *testing.T, c *court) {
 		if err := c.SetRouters(watchedRouters(courtIfIndex)); err != nil {
 			t.Fatal(err)
 		}
-		for _, test := range cases {
+		for _, test := range claimCases() {
 			c.refill(t)
 			ret, err := c.program().Run(runOptions(test.frame))
 			if err != nil {
@@ -105,10 +119,7 @@ func TestClaims(t *testing.T) {
 			}
 			sink := &recorder{}
 			c.drain(sink)
-			want := []Claim(nil)
-			if test.kind != 0 {
-				want = []Claim{{IfIndex: courtIfIndex, MAC: test.mac, Addr: netip.MustParseAddr(test.addr), Kind: test.kind}}
-			}
+			want := test.want(courtIfIndex)
 			for i := range sink.claims {
 				if since := time.Since(sink.claims[i].At); since < 0 || since > time.Second {
 					t.Errorf("%s: stamped %v ago", test.name, since)
@@ -120,6 +131,47 @@ func TestClaims(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestClaimsBySocket sends the same frames to a packet socket.
+func TestClaimsBySocket(t *testing.T) {
+	l := newLAN(t)
+	for _, test := range claimCases() {
+		d := load(t, Config{})
+		l.Do(func() {
+			if err := d.SetRouters(watchedRouters(l.ifindex)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := d.Attach(l.ifindex, Socket); err != nil {
+				t.Fatal(err)
+			}
+		})
+		l.send(t, test.frame)
+		l.send(t, arp(2, vip4, vip4)) // comes last
+		want := append(test.want(l.ifindex), Claim{IfIndex: l.ifindex, MAC: testMAC, Addr: netip.MustParseAddr(vip4), Kind: GratuitousARP})
+		sink := &recorder{}
+		testnet.Eventually(t, time.Second, func() error {
+			d.drain(sink)
+			if got := sink.timeless(); !slices.Equal(got, want) {
+				return fmt.Errorf("%s: %+v, want %+v", test.name, got, want)
+			}
+			return nil
+		})
+		if err := d.Detach(l.ifindex); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// timeless are the claims without their times.
+func (r *recorder) timeless() []Claim {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := slices.Clone(r.claims)
+	for i := range out {
+		out[i].At = time.Time{}
+	}
+	return out
 }
 
 // TestClaimsAreLimited: a flood of claims costs a bounded number of records.
@@ -144,7 +196,7 @@ func TestClaimsAreLimited(t *testing.T) {
 
 // TestClaimOnTheWire sees another host announce our address, and not ourselves.
 func TestClaimOnTheWire(t *testing.T) {
-	for _, m := range []Mode{XDP, TC} {
+	for _, m := range []Mode{XDP, TC, Socket} {
 		t.Run(string(m), func(t *testing.T) {
 			l, d := newLAN(t), load(t, Config{})
 			l.Do(func() {

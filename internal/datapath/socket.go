@@ -21,8 +21,10 @@ type packetSocket struct {
 
 	mu     sync.Mutex // guards fd against a close while it is read
 	fd     int        // -1 when closed
+	mac    [6]byte
 	counts [verdicts]uint64
-	bucket uint64 // as struct interface's strangers
+	// Token buckets, as in struct interface.
+	strangers, claims uint64
 
 	header  unix.Msghdr
 	vector  unix.Iovec
@@ -64,7 +66,7 @@ func openPacketSocket(ifindex int) (*packetSocket, error) {
 	s.header.SetIovlen(1)
 	s.vector.Base = &s.buffer[0]
 	s.vector.SetLen(len(s.buffer))
-	filter := unix.SockFprog{Len: uint16(len(advertFilter)), Filter: &advertFilter[0]}
+	filter := unix.SockFprog{Len: uint16(len(socketFilter)), Filter: &socketFilter[0]}
 	steps := []struct {
 		what string
 		err  func() error
@@ -79,6 +81,9 @@ func openPacketSocket(ifindex int) (*packetSocket, error) {
 		if err := step.err(); err != nil {
 			return nil, errors.Join(fmt.Errorf("packet socket: %s: %w", step.what, err), s.close())
 		}
+	}
+	if sa, err := unix.Getsockname(fd); err == nil {
+		s.mac = [6]byte(sa.(*unix.SockaddrLinklayer).Addr[:6])
 	}
 	return s, nil
 }
@@ -132,22 +137,36 @@ func (d *Datapath) drainSocket(s *packetSocket, sink Sink) {
 		if !ok {
 			return
 		}
-		datagram := s.buffer[:n]
-		verdict := d.admission.Load().judge(s, datagram, arrived)
-		if verdict < verdicts {
-			s.count(verdict)
-		}
-		if verdict == Accepted || verdict == Consumed || verdict.shown() {
-			sink.Datagram(wire.Datagram{
-				At:        d.clock.time(arrived),
-				IfIndex:   s.ifindex,
-				SourceMAC: [6]byte(s.from.Addr[:6]),
-				IP:        datagram,
-			})
+		packet, admission := s.buffer[:n], d.admission.Load()
+		protocol := networkOrder(s.from.Protocol)
+		if protocol == unix.ETH_P_ARP || protocol == unix.ETH_P_IPV6 && n > 6 && packet[6] == unix.IPPROTO_ICMPV6 {
+			claim, ok := admission.watch(s, packet, protocol)
+			if ok && take(&s.claims, uint64(arrived), claimInterval, uint64(time.Second)) {
+				claim.At = d.clock.time(arrived)
+				sink.Claim(claim)
+			}
+		} else {
+			d.receiveOn(s, packet, arrived, sink)
 		}
 		if arrived > start { // enough: the timer may be waiting
 			return
 		}
+	}
+}
+
+// receiveOn judges, counts and hands over what could be an advert.
+func (d *Datapath) receiveOn(s *packetSocket, packet []byte, arrived int64, sink Sink) {
+	verdict := d.admission.Load().judge(s, packet, arrived)
+	if verdict < verdicts {
+		s.count(verdict)
+	}
+	if verdict == Accepted || verdict == Consumed || verdict.shown() {
+		sink.Datagram(wire.Datagram{
+			At:        d.clock.time(arrived),
+			IfIndex:   s.ifindex,
+			SourceMAC: [6]byte(s.from.Addr[:6]),
+			IP:        packet,
+		})
 	}
 }
 
