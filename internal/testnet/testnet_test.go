@@ -96,7 +96,7 @@ func TestChildChangesOnlyItsNetwork(t *testing.T) {
 
 func TestProcessSignals(t *testing.T) {
 	h := New(t).Host("h")
-	p := h.Start("sh", "-c", "trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.01; done")
+	p := h.Start("sh", "-c", "trap 'echo bye; exit 3' TERM; echo ready; while :; do :; done")
 	Eventually(t, 10*time.Second, func() error { return contains(p.Output(), "ready") })
 	p.Freeze()
 	Eventually(t, 5*time.Second, func() error { return contains(processState(t, p.Pid()), "T") })
