@@ -95,19 +95,21 @@ int vrrp_xdp(struct xdp_md *xdp)
 	return ingress(&p) == DROP ? XDP_DROP : XDP_PASS;
 }
 
-/* Behind another XDP program: tcx, or a clsact filter. Here the NIC may have taken off the VLAN tag. */
+/*
+ * Behind another XDP program: tcx, or a clsact filter. Here the NIC may have
+ * taken off the VLAN tag, and the headers may lie outside the linear part.
+ */
 SEC("tc")
 int vrrp_tc(struct __sk_buff *skb)
 {
-	struct packet p = {
-	    .ctx = skb,
-	    .hook = HOOK_TC,
-	    .ifindex = skb->ifindex,
-	    .frame = {.start = (void *)(long)skb->data, .end = (void *)(long)skb->data_end},
-	};
+	struct packet p = {.ctx = skb, .hook = HOOK_TC, .ifindex = skb->ifindex};
 
 	if (skb->vlan_present && skb->vlan_tci & VLAN_ID)
 		return TC_NEXT;
+	if (unlikely(skb->data_end - skb->data < HEADERS && skb->len >= HEADERS))
+		bpf_skb_pull_data(skb, HEADERS);
+	p.frame.start = (void *)(long)skb->data;
+	p.frame.end = (void *)(long)skb->data_end;
 	return ingress(&p) == DROP ? TC_SHOT : TC_NEXT;
 }
 

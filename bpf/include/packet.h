@@ -109,6 +109,9 @@ struct neighbour_option {
 	__u8 mac[6];
 };
 
+/* As much of a frame as is read in place: Ethernet, tag, IPv6, neighbour advertisement, option. */
+#define HEADERS (14 + 4 + 40 + 24 + 8)
+
 /* One frame, with a cursor that stands at the network header. */
 struct frame {
 	void *start;
