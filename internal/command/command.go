@@ -90,6 +90,7 @@ func (c Command) fork(p *Process, path string) error {
 		return err
 	}
 	p.output = drain(r)
+	forgetProtection("/proc/self", fmt.Sprintf("/proc/%d", p.process.Pid))
 	return nil
 }
 

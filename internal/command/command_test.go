@@ -242,6 +242,22 @@ func TestRealtimeIsNotInherited(t *testing.T) {
 	}
 }
 
+// A daemon that the out-of-memory killer must spare has children that it need
+// not spare. Protecting a process takes a capability that tests may lack, so
+// that files stand for the kernel's.
+func TestProtectionIsNotInherited(t *testing.T) {
+	for ours, want := range map[string]string{"-1000": "0", "-1": "0", "0": "inherited", "200": "inherited"} {
+		parent, child := t.TempDir(), t.TempDir()
+		write(t, parent+"/oom_score_adj", ours+"\n", 0o644)
+		write(t, child+"/oom_score_adj", "inherited", 0o644)
+		forgetProtection(parent, child)
+		if got, err := os.ReadFile(child + "/oom_score_adj"); err != nil || string(got) != want {
+			t.Errorf("ours is %s: the child's is %q, want %q (%v)", ours, got, want, err)
+		}
+	}
+	forgetProtection("/no/such/process", "/no/such/process")
+}
+
 func TestParentDeath(t *testing.T) {
 	for _, outlive := range []string{"", "yes"} {
 		exe, err := os.Executable()

@@ -84,6 +84,17 @@ func hideDescriptors() error {
 	return nil
 }
 
+// forgetProtection makes a child of a daemon that is protected from the
+// out-of-memory killer as killable as others. It is best effort: the child may
+// have ended.
+func forgetProtection(parent, child string) {
+	ours, err := os.ReadFile(parent + "/oom_score_adj")
+	if err != nil || !strings.HasPrefix(string(ours), "-") {
+		return
+	}
+	_ = os.WriteFile(child+"/oom_score_adj", []byte("0"), 0)
+}
+
 // hidden are the variables that scripts must not see: how the shell splits
 // words, what the loader loads, and those by which systemd would take a
 // script's word for ours.

@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
@@ -48,7 +46,7 @@ type Instance struct {
 	mu   sync.Mutex // guards vips
 	vips []vip
 
-	interarrival, delivery, lateness, takeover prometheus.Observer
+	interarrival, delivery, lateness, takeover *durations
 }
 
 type transition struct {
@@ -114,24 +112,16 @@ func (i *Instance) Warned(reason string) { i.warned.add(reason, 1) }
 func (i *Instance) ChecksumForm(form string) { i.forms.add(form, 1) }
 
 // Interarrival is the kernel's time between two accepted adverts of a sender.
-func (i *Instance) Interarrival(d time.Duration) { observe(i.interarrival, d) }
+func (i *Instance) Interarrival(d time.Duration) { i.interarrival.observe(d) }
 
 // Delivery is from the kernel's stamp to the state machine.
-func (i *Instance) Delivery(d time.Duration) { observe(i.delivery, d) }
+func (i *Instance) Delivery(d time.Duration) { i.delivery.observe(d) }
 
 // Lateness is from a deadline to its handling.
-func (i *Instance) Lateness(d time.Duration) { observe(i.lateness, d) }
+func (i *Instance) Lateness(d time.Duration) { i.lateness.observe(d) }
 
 // Takeover is from the deadline to the last announcement sent.
-func (i *Instance) Takeover(d time.Duration) { observe(i.takeover, d) }
-
-// observe is silent for the record that belongs to no instance, which has no
-// histograms.
-func observe(o prometheus.Observer, d time.Duration) {
-	if o != nil {
-		o.Observe(d.Seconds())
-	}
-}
+func (i *Instance) Takeover(d time.Duration) { i.takeover.observe(d) }
 
 // LateWakeupAbsorbed counts a timer expiry that the kernel's time disproved.
 func (i *Instance) LateWakeupAbsorbed() { i.absorbed.Add(1) }

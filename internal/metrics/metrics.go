@@ -124,10 +124,10 @@ func (m *Metrics) Instance(name, iface string, vrid uint8, family wire.Family) *
 		m.forget(name)
 	}
 	l := whole.values(i)
-	i.interarrival = m.interarrival.WithLabelValues(l...)
-	i.delivery = m.delivery.WithLabelValues(l...)
-	i.lateness = m.lateness.WithLabelValues(l...)
-	i.takeover = m.takeover.WithLabelValues(l...)
+	i.interarrival = &durations{observer: m.interarrival.WithLabelValues(l...)}
+	i.delivery = &durations{observer: m.delivery.WithLabelValues(l...)}
+	i.lateness = &durations{observer: m.lateness.WithLabelValues(l...)}
+	i.takeover = &durations{observer: m.takeover.WithLabelValues(l...)}
 	m.instances[name] = i
 	return i
 }

@@ -266,6 +266,40 @@ func TestReload(t *testing.T) {
 	gather(t, m)
 }
 
+// What was measured can be read back, the longest exactly.
+func TestHistograms(t *testing.T) {
+	i := New(Config{}).Instance("VI_1", "eth0", 51, wire.IPv4)
+	for _, d := range []time.Duration{time.Millisecond, 1234567 * time.Nanosecond, 15 * time.Second, time.Microsecond} {
+		i.Interarrival(d)
+	}
+	all, err := i.Histograms()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := all["advert_interarrival_seconds"]
+	if h.Count != 4 || h.Max != 15*time.Second || h.Sum != 15*time.Second+2235567*time.Nanosecond {
+		t.Errorf("%+v", h)
+	}
+	want := map[time.Duration]uint64{10 * time.Microsecond: 1, time.Millisecond: 2, 2 * time.Millisecond: 3, 10 * time.Second: 3}
+	for _, b := range h.Buckets {
+		if n, ok := want[b.Le]; ok && n != b.Count {
+			t.Errorf("up to %v: %d, want %d", b.Le, b.Count, n)
+		}
+		delete(want, b.Le)
+	}
+	if len(want) != 0 {
+		t.Errorf("no buckets for %v", want)
+	}
+	if other := all["takeover_seconds"]; other.Count != 0 || len(all) != 4 {
+		t.Errorf("others: %+v", all)
+	}
+	i = New(Config{}).Unowned("eth0", wire.IPv4)
+	i.Interarrival(time.Second) // nowhere to go
+	if _, err := i.Histograms(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestNamesThatAreNotUTF8(t *testing.T) {
 	m := New(Config{})
 	m.Instance("\xff", "\xfe", 1, wire.IPv6).Rejected("ttl")

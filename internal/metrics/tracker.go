@@ -59,4 +59,8 @@ func (t *Tracker) SetRunning(running bool) { t.running.Store(running) }
 func (t *Tracker) SetWeight(weight int) { t.weight.Store(int64(weight)) }
 
 // Ran tells how long a script or check took.
-func (t *Tracker) Ran(d time.Duration) { observe(t.duration, d) }
+func (t *Tracker) Ran(d time.Duration) {
+	if t.duration != nil {
+		t.duration.Observe(d.Seconds())
+	}
+}
