@@ -116,7 +116,9 @@ func TestRoutesAsIPSeesThem(t *testing.T) {
 			mustNot(t, r.Claim("VI_1", []Route{tc.route}))
 			shows(t, h, true, tc.command, tc.want)
 			if !tc.route.NoTrack {
+				r.mu.Lock()
 				there, err := r.list()
+				r.mu.Unlock()
 				mustNot(t, err)
 				if !there[tc.route.id()] {
 					t.Errorf("%s is not among %v", tc.route.id(), there)
@@ -157,7 +159,9 @@ func TestRulesAsIPSeesThem(t *testing.T) {
 			}
 			mustNot(t, r.Claim("VI_1", []Rule{tc.rule}))
 			shows(t, h, true, command, tc.want)
+			r.mu.Lock()
 			there, err := r.list()
+			r.mu.Unlock()
 			mustNot(t, err)
 			if !there[tc.rule.id()] {
 				t.Errorf("%s is not among %v", tc.rule.id(), there)
