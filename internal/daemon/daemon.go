@@ -191,8 +191,9 @@ func (d *Daemon) begin(ctx context.Context, undo *cleanup) error {
 	if err != nil {
 		return err
 	}
-	undo.add("interface watcher", links.Close)
-	go links.Run(ctx, d.nics)
+	watching, stopWatching := context.WithCancel(ctx)
+	undo.add("interface watcher", func() error { stopWatching(); return links.Close() })
+	go links.Run(watching, d.nics)
 	select {
 	case <-d.nics.first:
 	case <-time.After(10 * time.Second):

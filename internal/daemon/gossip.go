@@ -89,7 +89,7 @@ func (g *gossip) say(r rumour, times int) {
 	attrs := []any{"times", times}
 	switch {
 	case r.claim != [6]byte{}:
-		g.log.Warn(fmt.Sprintf("another host claims our virtual address %v", r.peer),
+		g.log.Warn(fmt.Sprintf("(%s) another host claims our virtual address %v", r.instance, r.peer),
 			append(attrs, "mac", net.HardwareAddr(r.claim[:]).String(), "ifindex", r.ifindex)...)
 	case r.err != "" && r.peer.IsValid():
 		g.log.Warn(fmt.Sprintf("(%s) Cant send advert to %v (%s)", r.instance, r.peer, r.err), attrs...)

@@ -3,6 +3,7 @@ package daemon
 import (
 	"log/slog"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,11 @@ type instance struct {
 
 	announcements atomic.Uint64
 	leaving       atomic.Bool // a reload takes it away
+	active        atomic.Bool // holds its addresses, as far as the core has said
+
+	// Of the router's goroutine.
+	started   bool       // the first transition has been told
+	discarded netip.Addr // whose losing adverts have been told in this state
 
 	mu     sync.Mutex // guards what follows; status reads it too
 	since  time.Time
@@ -62,6 +68,13 @@ func (in *instance) addresses() []config.Address {
 	return append(append([]config.Address(nil), cfg.Addresses...), cfg.Excluded...)
 }
 
+// carries reports whether an address is one of the instance's.
+func (in *instance) carries(addr netip.Addr) bool {
+	cfg := in.cfg()
+	is := func(a config.Address) bool { return a.Prefix.Addr() == addr }
+	return slices.ContainsFunc(cfg.Addresses, is) || slices.ContainsFunc(cfg.Excluded, is)
+}
+
 // effect does one action of the core. It runs on the router's goroutine.
 func (in *instance) effect(at time.Time, a vrrp.Action) {
 	switch a := a.(type) {
@@ -88,6 +101,8 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 		}
 	}
 	in.mu.Unlock()
+	in.started, in.discarded = true, netip.Addr{}
+	in.active.Store(t.To == vrrp.Active)
 	in.metrics.Transition(stateMetric(t), t.Reason.String(), at)
 	if t.To == vrrp.Active {
 		in.metrics.SetNewMasterReason(metrics.NewMasterReason(t.Reason.NewActive()))
@@ -109,10 +124,25 @@ func (in *instance) note(n vrrp.Note) {
 	case vrrp.NoteLowerPriority:
 		in.d.notify.lowerPriority(in, n)
 	}
-	if l, ok := noteLine(in.cfg().Name, n); ok {
+	if l, ok := noteLine(in.cfg().Name, n); ok && in.news(n) {
 		in.say(l)
 	}
 	in.d.history.note(in.cfg().Name, n)
+}
+
+// news reports whether a note says something that the log does not say yet:
+// what is in the way before the start is told by the first transition, and a
+// losing advert is discarded many times for one reason.
+func (in *instance) news(n vrrp.Note) bool {
+	switch n.Kind {
+	case vrrp.NoteFaultRaised, vrrp.NoteFaultCleared:
+		return in.started
+	case vrrp.NoteDiscarded:
+		again := in.discarded == n.From
+		in.discarded = n.From
+		return !again
+	}
+	return true
 }
 
 func (in *instance) say(lines ...line) {

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 
 	"github.com/xvrrp/xvrrp/internal/datapath"
@@ -47,8 +48,24 @@ type sink struct {
 }
 
 // Claim implements datapath.Sink: a foreign host uses one of our addresses.
+// That is its right while we are not master. Loop thread.
 func (s sink) Claim(c datapath.Claim) {
-	s.d.gossip.put(rumour{ifindex: c.IfIndex, peer: c.Addr, claim: c.MAC})
+	for _, in := range s.d.holding(c.Addr) {
+		in.metrics.VIPConflict(c.Addr)
+		s.d.gossip.put(rumour{instance: in.cfg().Name, ifindex: c.IfIndex, peer: c.Addr, claim: c.MAC})
+	}
+}
+
+// holding are the instances that are master of an address.
+func (d *Daemon) holding(addr netip.Addr) (list []*instance) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for _, in := range d.instances {
+		if in.active.Load() && in.carries(addr) {
+			list = append(list, in)
+		}
+	}
+	return list
 }
 
 // stray counts an advert that belongs to no router of ours. Loop thread.
