@@ -246,13 +246,48 @@ func TestUnusedPinsGo(t *testing.T) {
 	l.attach(t, first, Auto, XDP)
 	abandon(t, first)
 	second := load(t, Config{PinDir: dir})
-	start(t, second, &recorder{})
-	testnet.Eventually(t, time.Second, func() error {
-		if attrs := l.Link("eth0").Attrs(); attrs.Xdp != nil && attrs.Xdp.Attached {
-			return errors.New("still attached")
+	if err := second.Sweep(); err != nil {
+		t.Fatal(err)
+	}
+	l.wantBare(t)
+}
+
+// TestSweepKeepsWhatIsUsed, and what belongs to it.
+func TestSweepKeepsWhatIsUsed(t *testing.T) {
+	for _, m := range []Mode{XDP, TC} {
+		l, d := newLAN(t), load(t, Config{PinDir: bpffs(t), Fence: true})
+		l.attach(t, d, m, m)
+		if err := d.Sweep(); err != nil {
+			t.Fatal(err)
 		}
-		return nil
+		l.hears(t, d)
+		e := &attachment{ifindex: l.ifindex, link: d.attached[l.ifindex].egress}
+		if !e.alive() {
+			t.Error("the egress program is gone")
+		}
+	}
+}
+
+// TestFenceSwitchedOff between two lives: nothing of it stays.
+func TestFenceSwitchedOff(t *testing.T) {
+	l, dir := newLAN(t), bpffs(t)
+	first := loadUnowned(t, Config{PinDir: dir, Fence: true})
+	l.attach(t, first, Auto, XDP)
+	hold(t, first, l.ifindex, testLease)
+	abandon(t, first)
+	second := load(t, Config{PinDir: dir})
+	l.attach(t, second, Auto, XDP)
+	l.Do(func() {
+		got, err := link.QueryPrograms(link.QueryOptions{Target: l.ifindex, Attach: ebpf.AttachTCXEgress})
+		if err != nil || len(got.Programs) != 0 {
+			t.Errorf("egress programs left: %+v %v", got, err)
+		}
 	})
+	for _, name := range fenceMaps {
+		if _, err := os.Stat(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still pinned: %v", name, err)
+		}
+	}
 }
 
 // TestDeviceReturns deletes the interface under a pinned link and makes it anew.

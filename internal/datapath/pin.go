@@ -111,9 +111,10 @@ func releaseLink(l link.Link) error {
 	return errors.Join(detach, unpin, l.Close())
 }
 
-// sweepUnused removes what a predecessor left on interfaces that are not
-// attached now: its configuration named them, ours does not.
-func (d *Datapath) sweepUnused() error {
+// Sweep removes what a predecessor left on interfaces that are not attached
+// now: its configuration named them, ours does not. Call it once everything
+// that ours names is attached; before, it would take away what Attach adopts.
+func (d *Datapath) Sweep() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.sweep(func(ifindex int, m Mode) bool {

@@ -3,6 +3,7 @@ package datapath
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,6 +14,8 @@ type poller struct {
 	timer int // timerfd on CLOCK_MONOTONIC
 	event int // eventfd
 	ready [16]unix.EpollEvent
+
+	mu sync.Mutex // guards event against a close while it is written
 }
 
 func newPoller() (*poller, error) {
@@ -65,6 +68,11 @@ func (p *poller) expired() bool { return readCount(p.timer) }
 
 // interrupt makes wait return; acknowledge takes that back.
 func (p *poller) interrupt() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.event < 0 { // closed: nobody waits for an answer
+		return nil
+	}
 	one := [8]byte{0: 1, 7: 1} // not zero in either byte order
 	if _, err := unix.Write(p.event, one[:]); err != nil && err != unix.EAGAIN {
 		return fmt.Errorf("interrupt the loop: %w", err)
@@ -81,6 +89,8 @@ func readCount(fd int) bool {
 }
 
 func (p *poller) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var errs []error
 	for _, fd := range []int{p.timer, p.event, p.epoll} {
 		if fd >= 0 {

@@ -14,13 +14,15 @@ func (d *Datapath) Run(ctx context.Context, sink Sink) error {
 		return errors.New("the datapath runs already")
 	}
 	defer d.running.Store(false)
-	if err := d.sweepUnused(); err != nil {
-		return err
-	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	stop := context.AfterFunc(ctx, d.Interrupt)
-	defer stop()
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { d.Interrupt(); close(interrupted) })
+	defer func() {
+		if !stop() {
+			<-interrupted
+		}
+	}()
 
 	for ctx.Err() == nil {
 		if err := d.poller.wait(); err != nil {
@@ -134,7 +136,7 @@ func (d *Datapath) Interrupt() {
 		return
 	}
 	if err := d.poller.interrupt(); err != nil {
-		// As above: the eventfd of a closed Datapath, of which nobody waits for an answer.
-		d.interrupted.Store(false)
+		// As above.
+		panic(err)
 	}
 }

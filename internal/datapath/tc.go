@@ -29,28 +29,14 @@ func (d *Datapath) attachTC(ifindex int) (*attachment, error) {
 
 // attachEgress attaches the part of the fence that silences what the host says
 // by itself. Kernels without tcx do with the other part: it leaves requests
-// unanswered.
+// unanswered. Without a fence it removes what a predecessor left.
 func (d *Datapath) attachEgress(a *attachment) (link.Link, error) {
-	if !d.cfg.Fence || a.mode == Socket {
-		return nil, nil
+	wanted := d.cfg.Fence && a.mode != Socket
+	adopted, err := d.adoptEgress(a.ifindex, wanted)
+	if adopted != nil || err != nil || !wanted {
+		return adopted, err
 	}
-	e := &attachment{ifindex: a.ifindex, mode: egress}
-	if d.cfg.PinDir != "" {
-		l, err := link.LoadPinnedLink(d.pinPath(a.ifindex, egress), nil)
-		if err == nil {
-			e.link = l
-			if e.alive() && l.Update(d.objects.Egress) == nil {
-				return l, nil
-			}
-			if err := releaseLink(l); err != nil {
-				return nil, err
-			}
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("open the pinned link: %w", err)
-		}
-	}
-	var err error
-	e.link, err = link.AttachTCX(link.TCXOptions{
+	l, err := link.AttachTCX(link.TCXOptions{
 		Interface: a.ifindex, Program: d.objects.Egress, Attach: ebpf.AttachTCXEgress, Anchor: link.Head(),
 	})
 	if errors.Is(err, ebpf.ErrNotSupported) {
@@ -59,8 +45,29 @@ func (d *Datapath) attachEgress(a *attachment) (link.Link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("attach the fence's egress program: %w", err)
 	}
-	if e, err = d.keep(e); err != nil {
+	e, err := d.keep(&attachment{ifindex: a.ifindex, mode: egress, link: l})
+	if err != nil {
 		return nil, err
 	}
 	return e.link, nil
+}
+
+// adoptEgress takes over the egress link that a predecessor pinned, or removes
+// it when it is dead or not wanted.
+func (d *Datapath) adoptEgress(ifindex int, wanted bool) (link.Link, error) {
+	if d.cfg.PinDir == "" {
+		return nil, nil
+	}
+	l, err := link.LoadPinnedLink(d.pinPath(ifindex, egress), nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the pinned link: %w", err)
+	}
+	e := &attachment{ifindex: ifindex, mode: egress, link: l}
+	if wanted && e.alive() && l.Update(d.objects.Egress) == nil {
+		return l, nil
+	}
+	return nil, releaseLink(l)
 }
