@@ -16,7 +16,7 @@ func Load(files []string, opt Options) (*Settings, []Finding) {
 	}
 	r := &reader{opt: opt, named: map[string]bool{}, said: map[Pos]bool{}}
 	text, complaints := keepalived.Parse(files, keepalived.Options{
-		ConfigID: opt.ConfigID, Env: opt.Env, Files: opt.Files,
+		ConfigID: opt.ConfigID, Env: opt.Env, Files: opt.Files, Secret: secretWord,
 	})
 	r.fromDiagnostics(complaints)
 	doc := newDocument()

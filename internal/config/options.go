@@ -35,9 +35,8 @@ type Options struct {
 	// Executable reports why a script cannot be run; nil: believed. Names
 	// without a slash are looked up in PATH.
 	Executable func(path string) error
-	// ReadKey reads the file of `key ID file:PATH`; nil: os.ReadFile when
-	// Interfaces is set too, otherwise the file is not opened and the key is
-	// left empty.
+	// ReadKey reads the file of `key ID file:PATH` and says its mode; nil: the
+	// file is not opened and the key stays empty.
 	ReadKey func(path string) ([]byte, fs.FileMode, error)
 }
 

@@ -15,7 +15,6 @@ type addressDraft struct {
 	hasScope    bool
 	hasLifetime bool
 	hasLength   bool
-	useVMAC     bool
 }
 
 // addressBlock reads the lines of a block of addresses. track_group is for

@@ -13,7 +13,6 @@ type globalDraft struct {
 	Global
 	inherit inherited
 	have    seen
-	listen  []string
 }
 
 // inherited are the global words that have a counterpart in every instance.
@@ -29,7 +28,6 @@ type inherited struct {
 	checksumAsV2             bool
 	ownerIgnoreAdverts       bool
 	notifyPriorityChanges    bool
-	smtpAlert                bool
 }
 
 // newGlobal holds the defaults of every word.

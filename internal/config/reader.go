@@ -17,7 +17,8 @@ type reader struct {
 	findings []Finding
 	// doc takes top-level blocks that a missing brace left inside another.
 	doc *document
-	// said holds the places of Errors.
+	// said holds the places of the text reader's Errors: what a word that it
+	// could not read is not, need not be said.
 	said map[Pos]bool
 	// unbalanced: braces are missing or too many, so that statements stand in
 	// blocks where they do not belong.
@@ -89,9 +90,6 @@ func (r *reader) keep(f Finding) {
 		r.findings = append(r.findings, Finding{Severity: Error, Code: codeTooMany, Pos: f.Pos,
 			Text: fmt.Sprintf("there are more than %d findings; the rest is not shown", mostFindings), Remedy: "mend the first ones and check again"})
 	}
-	if f.Severity == Error {
-		r.said[f.Pos] = true
-	}
 }
 
 // consequences are complaints that a misplaced brace causes by the dozen: one
@@ -117,7 +115,7 @@ func placeholder(s spot) bool {
 	return false
 }
 
-// saidAt reports whether an Error points at exactly this place already.
+// saidAt reports whether the text reader's Error points at exactly this place.
 func (r *reader) saidAt(pos Pos) bool { return pos.Line > 0 && r.said[pos] }
 
 func (r *reader) err(code string, s spot, remedy, format string, args ...any) {
@@ -152,6 +150,9 @@ func (r *reader) fromDiagnostics(list []keepalived.Diagnostic) {
 			sev = Error
 		case keepalived.Warning:
 			sev = Warning
+		}
+		if sev == Error {
+			r.said[Pos(d.Pos)] = true
 		}
 		r.keep(Finding{
 			Severity: sev, Code: d.Code, Pos: Pos(d.Pos), Text: d.Text,

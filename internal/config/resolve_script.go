@@ -58,14 +58,15 @@ func (r *reader) checkScripts(d *document, s *Settings) {
 		if c.IsZero() {
 			return
 		}
-		spot := r.commandSpot(d, c)
+		st := d.statementOf(c)
+		spot := at(st)
 		if r.opt.Executable != nil {
 			if err := r.opt.Executable(c.Argv[0]); err != nil && r.once("exec/"+c.Argv[0]+c.Pos.String()) {
 				r.err(codeScriptUnusable, spot, "install it or correct the path; keepalived would drop it and run without it",
 					"%s: %s cannot be run: %v", where, quote(c.Argv[0]), err)
 			}
 		}
-		r.checkAccount(c, spot)
+		r.checkAccount(c, accountSpot(d, st))
 	})
 }
 
@@ -128,22 +129,28 @@ func (r *reader) failedInDefinition(d *document) bool {
 	return len(d.instances) == 0 && Failed(r.findings)
 }
 
-// commandSpot finds the statement of a command again.
-func (r *reader) commandSpot(d *document, c *Command) spot {
-	find := func(have seen) *statement {
+// accountSpot is the last word of a command's line, its account, or the
+// script_user from which it comes.
+func accountSpot(d *document, st *statement) spot {
+	if st != nil && len(st.Args()) > 1 {
+		return arg(st, len(st.Args())-1)
+	}
+	if user := d.global.have["script_user"]; user != nil {
+		return arg(user, 0)
+	}
+	return at(st)
+}
+
+// statementOf finds the statement of a command again.
+func (d *document) statementOf(c *Command) *statement {
+	for _, have := range d.blocks() {
 		for _, st := range have {
 			if Pos(st.Pos) == c.Pos {
 				return st
 			}
 		}
-		return nil
 	}
-	for _, have := range d.blocks() {
-		if st := find(have); st != nil {
-			return at(st)
-		}
-	}
-	return spot{pos: c.Pos}
+	return nil
 }
 
 // blocks lists what was written in every block that can hold a command.

@@ -148,3 +148,17 @@ func TestSecretsRedact(t *testing.T) {
 		}
 	}
 }
+
+// TestMistakesKeepSecrets: a mistake in the line of a secret does not show it.
+func TestMistakesKeepSecrets(t *testing.T) {
+	for _, line := range []string{
+		"authentication {\nauth_type PASS\nauth_pass a hush hush\n}", "authentication {\nauth_type PASS\nauthpass hush\n}",
+		"auth_pass hush", "auth_hmac {\nkey hush 1\n}", "auth_hmac {\nkey 1 hush\n}", "auth_hmac {\nkey 1 hex:hush\n}", "auth_hmac {\nkey hush\n}",
+		"auth_hmac {\nkey 300 hush\n}", "auth_hmac {\nkey 1x hush\n}",
+	} {
+		_, findings := loadText("vrrp_instance VI {\ninterface eth0\nvirtual_router_id 1\n" + line + "\n}\n")
+		if said := formatAll(findings); strings.Contains(said, "hush") {
+			t.Errorf("%q:\n%s", line, said)
+		}
+	}
+}

@@ -137,8 +137,11 @@ func (r *reader) shaped(block string, min, max int, need blockNeed, knows func(s
 		if knows(extra[0]) {
 			remedy = "put " + extra[0] + " on a line of its own"
 		}
+		if secretWord(name) {
+			remedy = "put the value in double quotes if it has blanks"
+		}
 		r.warn(codeExtraWords, arg(st, max), remedy, "%s is ignored behind %s",
-			quote(strings.Join(extra, " ")), name)
+			shown(name, strings.Join(extra, " ")), name)
 	}
 	return true
 }

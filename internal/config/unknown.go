@@ -24,7 +24,7 @@ var misplaced = map[string]string{
 // unknown reports a word that a block does not know, with the nearest one it
 // does, or the block where the word belongs.
 func (r *reader) unknown(block string, known []string, st *statement) {
-	if r.saidAt(Pos(st.Pos)) {
+	if !r.once("unknown/" + st.Pos.String()) {
 		return // a generator repeats the line
 	}
 	name := st.Keyword()

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/xvrrp/xvrrp/internal/keepalived"
 )
 
 // integer reads the i-th value of a statement: strict decimal, as keepalived
@@ -25,32 +27,36 @@ func (r *reader) integer(st *statement, i, lo, hi int) (n int, ok bool) {
 	return n, true
 }
 
-// anyBase reads numbers of the fields where keepalived allows 0x and 0.
-func (r *reader) anyBase(st *statement, i int, bits int) (uint64, bool) {
-	text := st.Args()[i].Text
-	n, err := strconv.ParseUint(text, 0, bits)
-	if err != nil {
-		r.notNumber(st, i, "a number", text)
-		return 0, false
-	}
-	return n, true
-}
-
 // notNumber reports a value that is no number. Digits with something behind
 // them are what keepalived replaces by the default with a message; so do we.
 func (r *reader) notNumber(st *statement, i int, want, text string) {
 	name := st.Keyword()
 	digits := len(text) - len(strings.TrimLeft(text, "0123456789."))
 	if digits > 0 && !strings.HasPrefix(text, "0x") {
-		r.warn(codeTrailingJunk, arg(st, i), "write "+text[:digits]+" alone, comments start with # or !",
-			"%s is no number: %s keeps its default, as with keepalived", quote(text), name)
+		r.warn(codeTrailingJunk, arg(st, i), "write the digits alone, comments start with # or !",
+			"%s is no number: %s keeps its default, as with keepalived", shown(name, text), name)
 		return
 	}
 	remedy := "write digits only"
 	if text == strings.ToUpper(text) && len(text) > 3 {
 		remedy = "this looks like an unrendered template: fill in the value"
 	}
-	r.err(codeBadNumber, arg(st, i), remedy, "%s needs %s, not %s", name, want, quote(text))
+	r.err(codeBadNumber, arg(st, i), remedy, "%s needs %s, not %s", name, want, shown(name, text))
+}
+
+// shown is quote for a value, unless its keyword takes a secret.
+func shown(keyword, text string) string {
+	if secretWord(keyword) {
+		return "what stands there"
+	}
+	return quote(text)
+}
+
+// secretWord reports whether a keyword takes a secret, or looks as if it was
+// meant to.
+func secretWord(keyword string) bool {
+	k := strings.ToLower(keyword)
+	return keepalived.IsSecret(keyword) || strings.Contains(k, "pass") || strings.Contains(k, "secret")
 }
 
 func (r *reader) outOfRange(st *statement, i int, text, lo, hi string) {
@@ -143,20 +149,6 @@ func (r *reader) address(st *statement, i int) (netip.Addr, bool) {
 		return netip.Addr{}, false
 	}
 	return a.Unmap(), true
-}
-
-// prefix reads an address with an optional length; without one it is the
-// address's own full length.
-func (r *reader) prefix(st *statement, i int) (netip.Prefix, bool) {
-	text := st.Args()[i].Text
-	if p, err := netip.ParsePrefix(text); err == nil {
-		return p, true
-	}
-	if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
-		return netip.PrefixFrom(a, a.BitLen()), true
-	}
-	r.badAddress(st, i, text)
-	return netip.Prefix{}, false
 }
 
 func (r *reader) badAddress(st *statement, i int, text string) {

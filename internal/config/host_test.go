@@ -1,0 +1,43 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestThisHost asks the machine that the test runs on.
+func TestThisHost(t *testing.T) {
+	dir := t.TempDir()
+	plain, tool, key := filepath.Join(dir, "plain"), filepath.Join(dir, "tool"), filepath.Join(dir, "key")
+	for path, mode := range map[string]os.FileMode{plain: 0o644, tool: 0o755, key: 0o600} {
+		if err := os.WriteFile(path, []byte("0123456789abcdef0123456789abcdef\n"), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := "vrrp_script a {\nscript " + plain + "\n}\nvrrp_script b {\nscript \"" + tool + " x\"\nuser root\n}\n" +
+		"vrrp_instance VI {\ninterface lo\nvirtual_router_id 1\nvirtual_ipaddress { 192.0.2.1/24 }\n" +
+		"auth_hmac {\nkey 1 file:" + key + "\nactive_key 1\n}\ntrack_script {\na\nb\n}\nnotify \"" + dir + "\" no-such-user\n}\n" +
+		"vrrp_instance W {\ninterface nosuch0\nvirtual_router_id 1\nvirtual_ipaddress { 192.0.2.2/24 }\n}\n"
+	file := filepath.Join(dir, "test.conf")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, findings := Load([]string{file}, ThisHost())
+	said := formatAll(findings)
+	for _, want := range []string{
+		"cannot be run: it is not executable", "cannot be run: it is a directory", "loopback interface",
+		`interface "nosuch0" does not exist`, `no user "no-such-user"`,
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("not said: %s", want)
+		}
+	}
+	if strings.Contains(said, tool) {
+		t.Errorf("a good script is blamed:\n%s", said)
+	}
+	if got := s.Instances[0].Auth.HMAC.Keys[0].Key.Reveal(); got != "0123456789abcdef0123456789abcdef" {
+		t.Errorf("the key's file was read as %d bytes", len(got))
+	}
+}
