@@ -57,10 +57,11 @@ func (p *Process) Stop(grace time.Duration) {
 		return
 	}
 	p.signal(syscall.SIGTERM)
-	p.killer = time.AfterFunc(grace, p.kill)
+	p.killer = time.AfterFunc(grace, p.Kill)
 }
 
-func (p *Process) kill() {
+// Kill kills the whole process group now. It does not wait.
+func (p *Process) Kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.killed = true

@@ -257,9 +257,15 @@ func unread(file *os.File) int {
 	return n
 }
 
-// stop ends the writer, closes the FIFO, so that a reader sees its end, and
-// ends the script. Lines that still wait are lost.
+// stop closes the FIFO and ends its script.
 func (f *fifo) stop() {
+	f.shut()
+	f.read(nil)
+}
+
+// shut ends the writer and closes the FIFO, so that a reader sees its end.
+// Lines that still wait are lost. It takes no time worth mentioning.
+func (f *fifo) shut() {
 	f.cancel()
 	<-f.done
 	f.mu.Lock()
@@ -272,5 +278,4 @@ func (f *fifo) stop() {
 		f.sink.Lost(Loss{FIFO: f.path, Event: e, Err: ErrClosing, Total: total})
 	}
 	f.file.Close()
-	f.read(nil)
 }

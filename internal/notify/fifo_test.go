@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/xvrrp/xvrrp/internal/command"
 )
 
@@ -159,7 +161,15 @@ func TestFIFOThatNobodyReads(t *testing.T) {
 func TestFIFOCloseWithoutReader(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "fifo")
 	n, rec := begin(t, Config{FIFOs: []FIFO{{Path: path}}})
-	for i := range 3000 { // more than the pipe holds
+	small, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer small.Close()
+	if _, err := unix.FcntlInt(small.Fd(), unix.F_SETPIPE_SZ, 4096); err != nil {
+		t.Fatal(err)
+	}
+	for i := range fifoLimit { // more than the pipe holds now
 		n.Notify(Event{Instance, "VI_1", Backup, i})
 	}
 	began := time.Now()

@@ -136,10 +136,13 @@ func (n *Notifier) Close(ctx context.Context) error {
 	err := within(ctx, told)
 	n.cancel()
 	<-told
+	for _, f := range fifos {
+		f.shut()
+	}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		stopAll(fifos)
+		endScripts(fifos)
 	}()
 	return errors.Join(err, within(ctx, ended))
 }
@@ -153,10 +156,10 @@ func within(ctx context.Context, done <-chan struct{}) error {
 	}
 }
 
-func stopAll(fifos []*fifo) {
+func endScripts(fifos []*fifo) {
 	var all sync.WaitGroup
 	for _, f := range fifos {
-		all.Go(f.stop)
+		all.Go(func() { f.read(nil) })
 	}
 	all.Wait()
 }

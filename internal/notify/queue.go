@@ -111,12 +111,14 @@ func runOne(ctx context.Context, j job, c command.Command) Run {
 	case <-timer.C:
 		run.TimedOut = true
 		p.Stop(stopGrace)
-		<-p.Done()
+	case <-ctx.Done():
+	}
+	select {
+	case <-p.Done():
+		run.Exit = p.Exit()
 	case <-ctx.Done():
 		// The daemon ends; whoever is not done by now goes on without it.
 		run.Err = ctx.Err()
-		return run
 	}
-	run.Exit = p.Exit()
 	return run
 }

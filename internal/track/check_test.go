@@ -36,10 +36,8 @@ func ask(t *testing.T, c Check) outcome {
 		c.Timeout = 300 * time.Millisecond
 	}
 	must(t, c.usable())
-	ctx, cancel := context.WithTimeout(context.Background(), c.timeout())
-	defer cancel()
 	var got []outcome
-	c.probe()(ctx, func(o outcome) { got = append(got, o) })
+	c.probe()(context.Background(), c.timeout(), func(o outcome) { got = append(got, o) })
 	if len(got) != 1 {
 		t.Fatalf("%d outcomes", len(got))
 	}

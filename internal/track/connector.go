@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,12 +18,16 @@ const (
 	cnValueProc   = 1
 	cnListen      = 1
 	cnHeaderSize  = 20 // struct cn_msg
+	procEventAck  = 0x0
 	procEventFork = 0x1
 	procEventExec = 0x2
 	procEventComm = 0x200
 	procEventExit = 0x80000000
 	procDataAt    = 16 // struct proc_event: what, cpu, timestamp, then the data
 )
+
+// answerWait is how long the kernel has to confirm a subscription.
+const answerWait = 500 * time.Millisecond
 
 // connectorBuffer is asked for as receive buffer, bytes: a storm of forks
 // must not make us rescan.
@@ -58,7 +63,33 @@ func listenProcesses() (*connector, error) {
 	}
 	c := &connector{file: os.NewFile(uintptr(fd), "connector")}
 	c.close = sync.OnceFunc(func() { c.file.Close() })
+	if err := c.confirm(); err != nil {
+		c.close()
+		return nil, fmt.Errorf("process events: %w", err)
+	}
 	return c, nil
+}
+
+// confirm waits for the kernel's answer. In a process namespace of its own a
+// listener is ignored without a word.
+func (c *connector) confirm() error {
+	if err := c.file.SetReadDeadline(time.Now().Add(answerWait)); err != nil {
+		return err
+	}
+	buf := make([]byte, 8192)
+	for {
+		n, err := c.file.Read(buf)
+		if err != nil && !errors.Is(err, unix.ENOBUFS) {
+			return err
+		}
+		const at = unix.SizeofNlMsghdr + cnHeaderSize
+		if n >= at+procDataAt+4 && binary.NativeEndian.Uint32(buf[at:]) == procEventAck {
+			if code := binary.NativeEndian.Uint32(buf[at+procDataAt:]); code != 0 {
+				return unix.Errno(code)
+			}
+			return c.file.SetReadDeadline(time.Time{})
+		}
+	}
 }
 
 func subscribe(fd int) error {

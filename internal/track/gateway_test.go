@@ -13,9 +13,14 @@ import (
 	"time"
 )
 
-// TestMain also serves as a daemon in another network namespace that checks
-// one gateway and says what it found.
+// TestMain also serves as a daemon in another namespace that checks one
+// gateway, or asks for process events, and says what it found.
 func TestMain(m *testing.M) {
+	if os.Getenv("XVRRP_TEST_EVENTS") != "" {
+		_, err := listenProcesses()
+		fmt.Println("found:", err)
+		return
+	}
 	target, asked := os.LookupEnv("XVRRP_TEST_GATEWAY")
 	if !asked {
 		os.Exit(m.Run())

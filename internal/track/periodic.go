@@ -16,10 +16,10 @@ type periodic struct {
 	probe   probe
 }
 
-// probe runs once. It calls report exactly once, at the latest when ctx ends,
-// which is the timeout or the end of everything, and returns when nothing of
-// the run is left. That may be later.
-type probe func(ctx context.Context, report func(outcome))
+// probe runs once. It calls report exactly once, at the latest at the timeout,
+// and returns when nothing of the run is left. That may be later. If ctx ends
+// it makes haste; what it reports then is no result.
+type probe func(ctx context.Context, timeout time.Duration, report func(outcome))
 
 // outcome is what a run found.
 type outcome struct {
@@ -92,10 +92,8 @@ func nextStart(last, now time.Time, interval time.Duration) time.Time {
 
 func (p *periodic) once(ctx context.Context, reports chan<- outcome, idle chan<- struct{}) {
 	defer func() { idle <- struct{}{} }()
-	bounded, cancel := context.WithTimeout(ctx, p.rhythm.timeout())
-	defer cancel()
 	began := time.Now()
-	p.probe(bounded, func(o outcome) {
+	p.probe(ctx, p.rhythm.timeout(), func(o outcome) {
 		if ctx.Err() != nil {
 			return // stopped: this is no result
 		}

@@ -88,6 +88,22 @@ func TestProcess(t *testing.T) {
 	expect(0, map[string]bool{"one": false, "two": false, "path": false, "full": false, "params": false, "self": false})
 }
 
+// In containers the kernel tells nothing: that must be noticed, not taken for
+// peace and quiet.
+func TestProcessEventsInNamespaces(t *testing.T) {
+	exe, err := os.Executable()
+	must(t, err)
+	for _, flags := range [][]string{nil, {"--pid", "--fork"}, {"--net"}} {
+		cmd := exec.Command("unshare", append(flags, exe)...)
+		cmd.Env = append(os.Environ(), "XVRRP_TEST_EVENTS=1")
+		out, err := cmd.CombinedOutput()
+		must(t, err)
+		if told := string(out) == "found: <nil>\n"; told != (flags == nil) {
+			t.Errorf("unshare %v: %s", flags, out)
+		}
+	}
+}
+
 // Without events /proc is read; the facts are the same.
 func TestProcessScan(t *testing.T) {
 	path := program(t)

@@ -46,8 +46,7 @@ func (s Script) probe() probe {
 }
 
 // execute runs the script once.
-func (s Script) execute(ctx context.Context, report func(outcome)) {
-	deadline, _ := ctx.Deadline() // once sets one
+func (s Script) execute(ctx context.Context, timeout time.Duration, report func(outcome)) {
 	pressed := cpuPressure()
 	p, err := s.Command.Start()
 	if err != nil {
@@ -55,19 +54,41 @@ func (s Script) execute(ctx context.Context, report func(outcome)) {
 		report(outcome{code: 127, result: Result{Text: err.Error()}})
 		return
 	}
+	deadline := time.Now().Add(timeout)
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
 	select {
 	case <-p.Done():
 		report(ended(p.Exit()))
+		return
+	case <-timer.C:
+		report(outcome{code: -1, result: Result{
+			TimedOut: true, Text: p.Text(), Starved: starved(p, deadline, timeout, cpuPressure()-pressed),
+		}})
+		p.Stop(killAfter)
 	case <-ctx.Done():
-		if errors.Is(ctx.Err(), context.Canceled) {
-			p.Stop(stopAfter)
-		} else {
-			report(outcome{code: -1, result: Result{
-				TimedOut: true, Text: p.Text(), Starved: starved(p, deadline, s.timeout(), cpuPressure()-pressed),
-			}})
-			p.Stop(killAfter)
-		}
-		<-p.Done()
+		p.Stop(stopAfter)
+	}
+	bury(ctx, p)
+}
+
+// bury waits for the end of a stopped process. When we end ourselves it does
+// not wait for long: a process may hang in the kernel, beyond every signal.
+func bury(ctx context.Context, p *command.Process) {
+	select {
+	case <-p.Done():
+		return
+	case <-ctx.Done():
+	}
+	select {
+	case <-p.Done():
+		return
+	case <-time.After(stopAfter):
+		p.Kill()
+	}
+	select {
+	case <-p.Done():
+	case <-time.After(time.Second):
 	}
 }
 
@@ -100,18 +121,19 @@ func opens(path string) error {
 
 // instant makes a probe of a function that ends with its context.
 func instant(ask func(context.Context) error) probe {
-	return func(ctx context.Context, report func(outcome)) {
-		deadline, _ := ctx.Deadline() // once sets one
-		began := time.Now()
-		err := ask(ctx)
+	return func(ctx context.Context, timeout time.Duration, report func(outcome)) {
+		bounded, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		deadline := time.Now().Add(timeout)
+		err := ask(bounded)
 		if err == nil {
 			report(outcome{passed: true})
 			return
 		}
 		o := outcome{code: 1, result: Result{Text: err.Error()}}
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		if errors.Is(bounded.Err(), context.DeadlineExceeded) {
 			o.result.TimedOut = true
-			o.result.Starved = time.Since(deadline) >= deadline.Sub(began)/2
+			o.result.Starved = time.Since(deadline) >= timeout/2
 		}
 		report(o)
 	}
