@@ -18,9 +18,10 @@ type socket struct {
 
 const (
 	// batchSize is how many requests go out in one write. The kernel answers each before the write returns, and all the
-	// answers must fit into the receive buffer.
-	batchSize     = 100
-	receiveBuffer = 1 << 20 // bytes; an answer takes less than 2 kB of it
+	// answers must fit into the receive buffer. Many at once pay for IPv6, where every address leaves work to a kernel thread
+	// that competes for the same lock: a thousand took a third of the time that ten batches of a hundred did.
+	batchSize     = 1000
+	receiveBuffer = 1 << 22 // bytes; an answer takes less than 2 kB of it
 	dumpTries     = 5       // a dump that somebody's change interrupts is asked for again
 	timeoutSec    = 10      // another process may hold the kernel's configuration lock for long
 )
