@@ -78,7 +78,7 @@ func TestSecondDaemonIsRefused(t *testing.T) {
 	first := l.a.xvrrp(goodInstance)
 	l.owned("10.9.0.100", "a", 10*time.Second)
 	text := refused(t, l.a, 1, "run", "-f", filepath.Join(l.a.dir, "keepalived.conf"))
-	if !strings.Contains(text, "another xvrrp") || !strings.Contains(text, "--runtime-dir") {
+	if !strings.Contains(text, "belongs to the daemon with pid") || !strings.Contains(text, "--runtime-dir") {
 		t.Errorf("message:\n%s", text)
 	}
 	l.stays("10.9.0.100", "a", time.Second)

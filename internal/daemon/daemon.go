@@ -77,11 +77,9 @@ func Run(ctx context.Context, opt Options) (err error) {
 	var undo cleanup
 	defer func() { err = errors.Join(err, undo.run()) }()
 
-	dir, err := lockRuntimeDir(opt)
-	if err != nil {
+	if err := openRuntimeDir(opt, &undo); err != nil {
 		return err
 	}
-	undo.add("runtime directory", dir.Release)
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -111,7 +109,7 @@ func (d *Daemon) open(undo *cleanup) error {
 	}
 	undo.add("addresses", d.holder.Close)
 	if d.announcer, err = announce.Open(announce.Options{
-		Sent: d.announceSent, Done: d.announceDone, Failed: d.announceFailed, Pacing: pacing(d.settings()),
+		Sent: d.announceSent, Done: d.announceDone, Failed: d.announceFailed,
 	}); err != nil {
 		return err
 	}
@@ -165,6 +163,7 @@ func (d *Daemon) serve(ctx context.Context, undo *cleanup) error {
 	background, stopBackground := context.WithCancel(d.ctx)
 	undo.add("background", func() error { stopBackground(); return nil })
 	go d.gossip.run(background)
+	go d.nics.report(background)
 
 	if err := d.addInstances(); err != nil {
 		return err

@@ -2,12 +2,15 @@ package daemon
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
+	"github.com/xvrrp/xvrrp/internal/announce"
 	"github.com/xvrrp/xvrrp/internal/config"
 	"github.com/xvrrp/xvrrp/internal/datapath"
 	"github.com/xvrrp/xvrrp/internal/egress"
@@ -161,6 +164,7 @@ func (n *nics) Link(l ifstate.Link) {
 	c.link = l
 	if before.Index == 0 {
 		n.attach(c)
+		n.d.announcer.SetPacing(n.pacing(n.d.settings()))
 	} else if !bytes.Equal(before.MAC, l.MAC) && c.out != nil {
 		n.moved(c)
 	}
@@ -259,11 +263,64 @@ func (n *nics) join(c *nic, in *instance) {
 	c.joined[group] = m
 }
 
-// moved follows a new hardware address.
+// moved follows a new hardware address: adverts bear it, and the neighbours
+// must hear where the addresses of the masters are now.
 func (n *nics) moved(c *nic) {
 	if err := c.out.SetMAC(c.link.MAC); err != nil {
 		n.d.log.Error("cannot send adverts on "+c.name, "error", err)
 	}
+	for _, in := range c.users {
+		if in.active.Load() {
+			go in.announce(vrrp.AddressesChanged)
+		}
+	}
+}
+
+// report repeats the membership reports as whole frames, once a minute until
+// ctx ends. The kernel's own reports, and the queries that ask for them, stop
+// at the host's firewall; a switch that snoops would forget us.
+func (n *nics) report(ctx context.Context) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		n.mu.Lock()
+		for _, c := range n.byName {
+			for group, m := range c.joined {
+				if err := m.Report(); err != nil {
+					n.d.log.Debug("membership report", "interface", c.name, "group", group.String(), "error", err)
+				}
+			}
+		}
+		n.mu.Unlock()
+	}
+}
+
+// pacing is the announcements' pace in the indexes that the interfaces have
+// now.
+func (n *nics) pacing(s *config.Settings) announce.Pacing {
+	p := announce.Pacing{Default: announce.Pace{GARP: s.Global.GARPInterval, NA: s.Global.GNAInterval}}
+	for _, g := range s.GARPGroups {
+		group := announce.Group{Pace: announce.Pace{GARP: g.GARPInterval, NA: g.GNAInterval}}
+		for _, name := range g.Interfaces {
+			if c := n.byName[name]; c != nil && c.link.Index != 0 {
+				group.Interfaces = append(group.Interfaces, c.link.Index)
+			}
+		}
+		p.Groups = append(p.Groups, group)
+	}
+	return p
+}
+
+// repace tells the announcer the pace that holds now.
+func (n *nics) repace() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.d.announcer.SetPacing(n.pacing(n.d.settings()))
 }
 
 // lose undoes attach and tells the users that the interface is not there.

@@ -104,7 +104,7 @@ func (d *Daemon) apply(next *config.Settings, p plan) error {
 		errs = append(errs, d.bring(u))
 	}
 	d.refresh(next)
-	d.announcer.SetPacing(pacing(next))
+	d.nics.repace()
 	return errors.Join(errs...)
 }
 

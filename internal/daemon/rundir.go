@@ -1,81 +1,32 @@
 package daemon
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/rundir"
 )
 
-// rundir is the runtime directory while we hold it: nobody else runs a daemon
-// in it until Release.
-type rundir struct {
-	pid   *os.File // locked; its lock is what counts, its content is for people
-	extra string   // a second pid file, unlocked
-}
-
-// lockRuntimeDir makes the directory and takes its lock.
-func lockRuntimeDir(opt Options) (*rundir, error) {
-	if err := os.MkdirAll(opt.RuntimeDir, 0o755); err != nil {
-		return nil, fmt.Errorf("runtime directory: %w (name another one with --runtime-dir)", err)
-	}
-	path := filepath.Join(opt.RuntimeDir, "xvrrp.pid")
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_CLOEXEC, 0o644)
+// openRuntimeDir takes the runtime directory, and writes the second pid file if
+// one was asked for.
+func openRuntimeDir(opt Options, undo *cleanup) error {
+	dir, err := rundir.Open(opt.RuntimeDir)
 	if err != nil {
-		return nil, fmt.Errorf("runtime directory: %w (name another one with --runtime-dir)", err)
+		return err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		defer f.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, fmt.Errorf("another xvrrp (pid %s) runs in %s: stop it, or give this one its own --runtime-dir", owner(f), opt.RuntimeDir)
-		}
-		return nil, fmt.Errorf("lock %s: %w", path, err)
-	}
-	dir := &rundir{pid: f, extra: opt.PIDFile}
-	if err := dir.write(); err != nil {
-		return nil, errors.Join(err, dir.Release())
-	}
-	return dir, nil
-}
-
-func owner(f *os.File) string {
-	text := make([]byte, 16)
-	n, err := f.ReadAt(text, 0)
-	if pid := strings.TrimSpace(string(text[:n])); pid != "" {
-		return pid
-	}
-	return fmt.Sprintf("unknown: %v", err)
-}
-
-func (d *rundir) write() error {
-	text := strconv.Itoa(os.Getpid()) + "\n"
-	if err := d.pid.Truncate(0); err != nil {
-		return fmt.Errorf("pid file: %w", err)
-	}
-	if _, err := d.pid.WriteAt([]byte(text), 0); err != nil {
-		return fmt.Errorf("pid file: %w", err)
-	}
-	if d.extra == "" {
+	undo.add("runtime directory", dir.Close)
+	if opt.PIDFile == "" {
 		return nil
 	}
-	if err := os.WriteFile(d.extra, []byte(text), 0o644); err != nil {
-		return fmt.Errorf("pid file: %w", err)
+	remove, err := rundir.WritePIDFile(opt.PIDFile)
+	if err != nil {
+		return err
 	}
+	undo.add("pid file", remove)
 	return nil
-}
-
-// Release removes the pid files and ends the lock.
-func (d *rundir) Release() error {
-	errs := []error{os.Remove(d.pid.Name())}
-	if d.extra != "" {
-		errs = append(errs, os.Remove(d.extra))
-	}
-	errs = append(errs, d.pid.Close())
-	return errors.Join(errs...)
 }
 
 // pinRoot is where bpffs is usually mounted.

@@ -36,12 +36,6 @@ func (d *Daemon) announceFailed(owner string, ifindex int, err error) {
 	d.log.Warn("("+owner+") announcements did not leave", "ifindex", ifindex, "error", err)
 }
 
-// pacing is garp_group and the global intervals. Groups name interfaces that
-// may not be there yet, so it is asked for again when they come.
-func pacing(s *config.Settings) announce.Pacing {
-	return announce.Pacing{Default: announce.Pace{GARP: s.Global.GARPInterval, NA: s.Global.GNAInterval}}
-}
-
 // addressNote tells what the holder did on its own. On the holder's goroutine.
 func (d *Daemon) addressNote(n address.Note) {
 	attrs := []any{"address", n.Address.String(), "instance", n.Owner}

@@ -43,6 +43,10 @@ var Rules = map[string]Rule{
 	"internal/config":     {Own: []string{"pkg/vrrp", "pkg/vrrp/wire", "internal/keepalived"}},
 	"internal/engine":     {Own: []string{"pkg/vrrp", "pkg/vrrp/wire"}},
 
+	// Shared by two shells each: how a program is started, where a daemon lives.
+	"internal/command": {Modules: []string{xsys}},
+	"internal/rundir":  {Modules: []string{xsys}},
+
 	// Shells: one facility and one library each; never another shell, the
 	// engine, the settings or the election.
 	"internal/datapath": {Own: []string{"pkg/vrrp/wire"}, Modules: []string{ebpf, xsys, netlink}},
@@ -51,8 +55,8 @@ var Rules = map[string]Rule{
 	"internal/egress":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{xnet, xsys}},
 	"internal/nexthop":  {Modules: []string{netlink, arp, ndp, packet, xsys}},
 	"internal/announce": {Modules: []string{arp, ndp, packet, xnet, xsys}},
-	"internal/track":    {Modules: []string{xsys, netlink}},
-	"internal/notify":   {Modules: []string{xsys}},
+	"internal/track":    {Own: []string{"internal/command"}, Modules: []string{xsys, netlink}},
+	"internal/notify":   {Own: []string{"internal/command"}, Modules: []string{xsys}},
 	"internal/control":  {Modules: []string{xsys}},
 	"internal/metrics":  {Own: []string{"pkg/vrrp/wire"}, Modules: []string{prom, xsys}},
 	"internal/survey":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{netlink, arp, ndp, packet, xnet, xsys}},
@@ -66,11 +70,12 @@ var Rules = map[string]Rule{
 	"internal/daemon": {Own: []string{"pkg/...", "internal/..."}, Modules: []string{"github.com/coreos/go-systemd", prom, xsys, netlink}},
 	"internal/show":   {Own: []string{"internal/control", "internal/survey", "internal/doctor"}},
 	"internal/page":   {},
-	"internal/demo":   {Own: []string{"pkg/...", "internal/lab", "internal/survey", "internal/control"}, Modules: []string{xsys}},
+	"internal/demo":   {Own: []string{"pkg/...", "internal/lab", "internal/survey", "internal/control"}, Modules: []string{xsys, xnet}},
 	"cmd/xvrrp":       {Own: []string{"pkg/...", "internal/..."}, Modules: []string{"github.com/urfave/cli/v2", xsys}},
 
-	"tools/law": {},
-	"test":      {Own: []string{"internal/testnet", "internal/lab"}},
+	"tools/law":   {},
+	"tools/bench": {Own: []string{"internal/lab", "pkg/..."}, Modules: []string{xsys, xnet, netlink}},
+	"test":        {Own: []string{"internal/testnet", "internal/lab"}},
 }
 
 // TestOnly lists what only _test.go files may import.
