@@ -22,6 +22,10 @@
 //
 // There is no shell: arguments arrive as they were given.
 //
+// To run as another user it takes CAP_SETUID and CAP_SETGID, to stop what runs
+// as another user CAP_KILL. A root daemon that gave those up cannot stop its
+// scripts.
+//
 // What a fork costs: the kernel stops the forking thread until the child has
 // executed its program, and Go's scheduler does not see that. Measured with
 // two processors under load: half a millisecond, at worst 20. For that long

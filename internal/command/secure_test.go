@@ -8,8 +8,7 @@ import (
 )
 
 func TestSecure(t *testing.T) {
-	// The test's own directory lies below /tmp, which everybody may write;
-	// /root-like ground is made below /run or /var/lib.
+	// A test's usual directory is below one that everybody may write.
 	safe, err := os.MkdirTemp("/var/lib", "xvrrp-secure-")
 	if err != nil {
 		t.Fatal(err)

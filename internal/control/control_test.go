@@ -287,7 +287,7 @@ func TestPeerCredentials(t *testing.T) {
 	dir, _ := daemon(t)
 	path := filepath.Join(dir, SocketName)
 	// The mode alone would keep strangers out: open it to see the second wall.
-	for p := path; p != "/tmp" && p != "/"; p = filepath.Dir(p) {
+	for p := path; p != filepath.Clean(os.TempDir()) && p != "/"; p = filepath.Dir(p) {
 		mode := os.FileMode(0o755)
 		if p == path {
 			mode = 0o666

@@ -38,7 +38,7 @@ func New(cfg Config, sink Sink) (*Notifier, error) {
 }
 
 // Apply changes to a new configuration. Events told before go to the old
-// scripts. A FIFO that stays is not touched, so that its readers see no end of
+// scripts; so DELETED is told before Apply takes the instance's scripts away. A FIFO that stays is not touched, so that its readers see no end of
 // file; its script goes on unless it changed. With an error nothing has
 // changed.
 func (n *Notifier) Apply(cfg Config) error {
