@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Builds the deb and the rpm into a directory. nfpm comes through the Go module proxy and touches no go.mod.
+# usage: build.sh [DIRECTORY]     (default: dist)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+out=${1:-dist}
+
+# A tag v1.2.3 is the version; anything else is 0.0.0 with the commit.
+tag=$(git describe --tags --exact-match 2>/dev/null || true)
+VERSION=${tag#v}
+[ -n "$VERSION" ] || VERSION=0.0.0+git$(git rev-parse --short HEAD)
+ARCH=$(go env GOARCH)
+export VERSION ARCH
+
+make build
+mkdir -p "$out"
+for packager in deb rpm; do
+	go run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.0 package --config tools/packaging/nfpm.yaml --packager "$packager" --target "$out"
+done
+ls -l "$out"

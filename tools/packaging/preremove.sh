@@ -1,0 +1,10 @@
+#!/bin/sh
+# On removal, not on an upgrade: deb says "remove", rpm the number of versions that stay, 0.
+set -e
+case "${1:-}" in
+remove | 0)
+	if [ -d /run/systemd/system ]; then
+		systemctl disable --now xvrrp.service
+	fi
+	;;
+esac
