@@ -1,0 +1,186 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"github.com/xvrrp/xvrrp/internal/lab"
+)
+
+// failovers kills the master of an idle machine, again and again.
+func failovers(b *bench) error {
+	var errs []error
+	for _, plan := range []struct {
+		interval time.Duration
+		rounds   int
+	}{{time.Second, 5}, {100 * time.Millisecond, 15}, {10 * time.Millisecond, 30}} {
+		for _, k := range []kind{xvrrp, keepalived} {
+			errs = append(errs, b.failover(k, one(plan.interval), idle, plan.rounds))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// stressedFailovers does it on a busy machine.
+func stressedFailovers(b *bench) error {
+	var errs []error
+	for _, l := range []burden{busy8, busy32} {
+		for _, k := range []kind{xvrrp, keepalived, keepalivedRT} {
+			errs = append(errs, b.failover(k, one(100*time.Millisecond), l, 12))
+			errs = append(errs, b.failover(k, one(10*time.Millisecond), l, 15))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// crash is one round: what the judge saw of it. All are counted from the end
+// of the protocol's bound: the last advert of the dead and Active_Down_Interval.
+type crash struct {
+	advert, announcement, answer time.Duration
+}
+
+// failover kills whoever is master, measures, and brings the dead back as
+// Backup, as often as asked.
+func (b *bench) failover(k kind, c config, l burden, rounds int) (err error) {
+	rounds = max(1, int(float64(rounds)*b.rounds))
+	p, err := newPair(1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = join(err, p.close()) }()
+	var list []crash
+	var spoiled int
+	err = p.under(l, func() error {
+		var procs [2]*lab.Process
+		for i, n := range p.nodes {
+			if procs[i], err = k.start(b, n, c); err != nil {
+				return err
+			}
+		}
+		if _, err := p.probe(virtual(0, vrid)); err != nil {
+			return err
+		}
+		for range rounds {
+			r, err := b.crash(p, k, c, &procs)
+			switch {
+			case errors.Is(err, errRestless):
+				spoiled++
+			case err != nil:
+				return err
+			default:
+				list = append(list, r)
+			}
+		}
+		return nil
+	})
+	b.addCrashes(k, c, l, list, spoiled)
+	if err != nil {
+		err = fmt.Errorf("%s at %v, %s: %w", k.name, c.interval, l.name, err)
+	}
+	return err
+}
+
+func (b *bench) addCrashes(k kind, c config, l burden, list []crash, spoiled int) {
+	s := series{Daemon: k.name, Interval: c.interval.String(), Load: l.name, Unit: "ms"}
+	var advert, announcement, answer []float64
+	for _, r := range list {
+		advert = append(advert, milliseconds(r.advert))
+		announcement = append(announcement, milliseconds(r.announcement))
+		answer = append(answer, milliseconds(r.answer))
+	}
+	for _, of := range []struct {
+		what   string
+		values []float64
+	}{{"first advert", advert}, {"first announcement", announcement}, {"first answer", answer}} {
+		s.What, s.Values = of.what, of.values
+		b.add(s)
+	}
+	s.What, s.Unit, s.Values = "rounds without a steady master", "", []float64{float64(spoiled)}
+	b.add(s)
+}
+
+// errRestless: there was not one steady master to kill.
+var errRestless = errors.New("no steady master")
+
+func (b *bench) crash(p *pair, k kind, c config, procs *[2]*lab.Process) (r crash, err error) {
+	ear, err := p.judge.Capture(link(0))
+	if err != nil {
+		return r, err
+	}
+	defer ear.Close()
+	vip := virtual(0, vrid)
+	dead, err := p.steady(ear, c, vip)
+	if err != nil {
+		return r, err
+	}
+	heir := p.other(dead)
+	// At any phase of the interval.
+	time.Sleep(time.Duration(rand.Int64N(int64(c.interval))))
+	killed := time.Now()
+	if err := procs[dead.number-1].Kill(); err != nil {
+		return r, err
+	}
+	answered := func(f lab.Frame) bool { return isAnswer(f, vip, heir.mac()) }
+	if err := until(4*c.down(heir)+60*time.Second, "an answer of the successor", func() bool {
+		_, ok := first(ear.Frames(), killed, answered)
+		return ok
+	}); err != nil {
+		return r, err
+	}
+	time.Sleep(10 * time.Millisecond)
+	frames := ear.Frames()
+	r, err = measure(frames, killed, dead, heir, c, vip)
+	if cleared := dead.DeleteAddress(link(0), netip.PrefixFrom(vip, 16)); cleared != nil && err == nil {
+		err = cleared // it must be there: its owner had no time to remove it
+	}
+	if err != nil {
+		return r, err
+	}
+	procs[dead.number-1], err = k.start(b, dead, c)
+	return r, err
+}
+
+// measure reads a takeover from the wire.
+func measure(frames []lab.Frame, killed time.Time, dead, heir *node, c config, vip netip.Addr) (r crash, err error) {
+	var last time.Time
+	for _, a := range adverts(frames) {
+		if a.from == dead.addr() {
+			last = a.at
+		}
+	}
+	bound := last.Add(c.down(heir))
+	advert, ok1 := first(frames, killed, func(f lab.Frame) bool { a, ok := readAdvert(f); return ok && a.from == heir.addr() })
+	announced, ok2 := first(frames, killed, func(f lab.Frame) bool { return isAnnouncement(f, vip, heir.mac()) })
+	answered, ok3 := first(frames, killed, func(f lab.Frame) bool { return isAnswer(f, vip, heir.mac()) })
+	if !ok1 || !ok2 || !ok3 {
+		return r, fmt.Errorf("advert %v, announcement %v, answer %v", ok1, ok2, ok3)
+	}
+	return crash{advert.Sub(bound), announced.Sub(bound), answered.Sub(bound)}, nil
+}
+
+// steady waits until one director has been the only one to send adverts for a
+// while, has answered the probes, and the other one is up.
+func (p *pair) steady(ear *lab.Capture, c config, vip netip.Addr) (*node, error) {
+	quiet := max(1500*time.Millisecond, 2*c.down(p.nodes[0]))
+	for deadline := time.Now().Add(20*time.Second + 10*quiet); time.Now().Before(deadline); {
+		begin := time.Now()
+		time.Sleep(quiet)
+		seen := map[netip.Addr]int{}
+		frames := ear.Frames()
+		for _, a := range adverts(frames) {
+			if a.at.After(begin) {
+				seen[a.from]++
+			}
+		}
+		for _, n := range p.nodes {
+			_, answers := first(frames, begin, func(f lab.Frame) bool { return isAnswer(f, vip, n.mac()) })
+			if len(seen) == 1 && seen[n.addr()] > 1 && answers {
+				return n, nil
+			}
+		}
+	}
+	return nil, errRestless
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/xvrrp/xvrrp/internal/lab"
+)
+
+// pair is the usual lab: two directors and a judge, on as many switches as
+// there are interfaces.
+type pair struct {
+	*lab.Lab
+	dir   string
+	nodes [2]*node
+	judge *lab.Host
+}
+
+// node is one director.
+type node struct {
+	*lab.Host
+	dir    string
+	number int // its last octet
+	ports  []*lab.Port
+	runs   int
+}
+
+// network of interface i: 10.i+1.0.0/16. The directors have .0.1 and .0.2, the
+// judge .0.9, virtual router v has .1.v.
+func address(i, number int) netip.Addr {
+	return netip.AddrFrom4([4]byte{10, byte(i + 1), 0, byte(number)})
+}
+
+func virtual(i, vrid int) netip.Addr {
+	return netip.AddrFrom4([4]byte{10, byte(i + 1), 1, byte(vrid)})
+}
+
+func link(i int) string { return fmt.Sprintf("eth%d", i) }
+
+func newPair(interfaces int) (p *pair, err error) {
+	p = &pair{}
+	if p.dir, err = os.MkdirTemp("", "xvrrp-bench-"); err != nil {
+		return nil, err
+	}
+	if p.Lab, err = lab.New(); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(p.dir))
+	}
+	if err := p.build(interfaces); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+func (p *pair) build(interfaces int) (err error) {
+	for i, name := range []string{"a", "b"} {
+		n := &node{dir: filepath.Join(p.dir, name), number: i + 1}
+		if err := os.Mkdir(n.dir, 0o755); err != nil {
+			return err
+		}
+		if n.Host, err = p.Host(name); err != nil {
+			return err
+		}
+		p.nodes[i] = n
+	}
+	if p.judge, err = p.Host("judge"); err != nil {
+		return err
+	}
+	for i := range interfaces {
+		sw, err := p.Switch(fmt.Sprintf("lan%d", i))
+		if err != nil {
+			return err
+		}
+		for _, n := range p.nodes {
+			port, err := sw.Connect(n.Host, link(i), netip.PrefixFrom(address(i, n.number), 16))
+			if err != nil {
+				return err
+			}
+			n.ports = append(n.ports, port)
+		}
+		if _, err := sw.Connect(p.judge, link(i), netip.PrefixFrom(address(i, 9), 16)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pair) close() error { return errors.Join(p.Close(), os.RemoveAll(p.dir)) }
+
+// other is the director that the given one is not.
+func (p *pair) other(n *node) *node {
+	if n == p.nodes[0] {
+		return p.nodes[1]
+	}
+	return p.nodes[0]
+}
+
+// addr is the node's address on the first interface, mac its hardware address.
+func (n *node) addr() netip.Addr { return address(0, n.number) }
+func (n *node) mac() [6]byte     { return [6]byte(n.ports[0].MAC) }
+
+// write puts a file into the node's folder and returns its path.
+func (n *node) write(name, text string) (string, error) {
+	path := filepath.Join(n.dir, name)
+	return path, os.WriteFile(path, []byte(text), 0o644)
+}
+
+// until asks every few milliseconds whether something is so.
+func until(within time.Duration, what string, so func() bool) error {
+	for deadline := time.Now().Add(within); !so(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("not within %v: %s", within, what)
+		}
+	}
+	return nil
+}
