@@ -52,6 +52,8 @@ var Rules = map[string]Rule{
 	"internal/datapath": {Own: []string{"pkg/vrrp/wire"}, Modules: []string{ebpf, xsys, netlink}},
 	"internal/ifstate":  {Modules: []string{netlink, xsys}},
 	"internal/address":  {Modules: []string{netlink, xsys}},
+	"internal/vmac":     {Modules: []string{netlink, xsys}},
+	"internal/accept":   {Modules: []string{nft, xsys}},
 	"internal/egress":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{xnet, xsys}},
 	"internal/nexthop":  {Modules: []string{netlink, arp, ndp, packet, xsys}},
 	"internal/announce": {Modules: []string{arp, ndp, packet, xnet, xsys}},
