@@ -39,7 +39,7 @@ type Daemon struct {
 	dp        *datapath.Datapath
 	loop      loop
 	degraded  string // why there is no BPF, empty when there is
-	holder    *address.Holder
+	holders   holders
 	announcer *announce.Announcer
 	hops      *nexthop.Resolver
 	metrics   *metrics.Metrics
@@ -103,11 +103,9 @@ func (d *Daemon) open(undo *cleanup) error {
 	if err := d.openDatapath(undo); err != nil {
 		return err
 	}
-	d.holder, err = address.Open(address.Config{Journal: d.opt.RuntimeDir + "/addresses", Notify: d.addressNote})
-	if err != nil {
+	if err := d.openHolders(undo); err != nil {
 		return err
 	}
-	undo.add("addresses", d.holder.Close)
 	if d.announcer, err = announce.Open(announce.Options{
 		Sent: d.announceSent, Done: d.announceDone, Failed: d.announceFailed,
 	}); err != nil {
@@ -203,11 +201,39 @@ func (d *Daemon) begin(ctx context.Context, undo *cleanup) error {
 	}
 	undo.add("trackers", func() error { d.trackers.shell.Stop(); return nil })
 	d.startInstances()
-	if err := d.holder.RemoveInherited(); err != nil {
+	return d.tidy(undo)
+}
+
+// tidy holds what is static and removes what a killed predecessor left. Who
+// starts as master has claimed by then, or will within its down interval.
+func (d *Daemon) tidy(undo *cleanup) error {
+	static, err := staticBelongings(d.settings())
+	if err != nil {
+		return err
+	}
+	if err := d.holders.claim(staticOwner, static); err != nil {
+		d.log.Error("cannot hold every static address, route or rule; trying again", "error", err)
+	}
+	undo.add("static addresses", func() error { return d.holders.release(staticOwner) })
+	var virtual []address.Address
+	for _, in := range d.instances {
+		for _, a := range in.addresses() {
+			virtual = append(virtual, wantedAddress(a))
+		}
+	}
+	left, err := d.holders.removeInherited(virtual)
+	if err != nil {
 		d.log.Error("cannot remove every address that a predecessor left; trying again", "error", err)
+	}
+	if left > 0 {
+		d.log.Warn("removed addresses that a killed keepalived left", "addresses", left)
 	}
 	return nil
 }
+
+// staticOwner is whom static addresses, routes and rules belong to. No
+// instance can have an empty name.
+const staticOwner = ""
 
 // ready tells systemd and whoever reads the log.
 func (d *Daemon) ready(undo *cleanup) {
@@ -267,6 +293,7 @@ func (d *Daemon) addInstances() error {
 			return err
 		}
 	}
+	d.weights(d.settings())
 	for _, in := range d.instances {
 		d.scale.watch(in.cfg().Name, in.cfg().Priority, tracksOf(d.settings(), in.cfg()))
 	}

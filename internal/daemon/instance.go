@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -8,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/xvrrp/xvrrp/internal/address"
 	"github.com/xvrrp/xvrrp/internal/announce"
 	"github.com/xvrrp/xvrrp/internal/config"
 	"github.com/xvrrp/xvrrp/internal/metrics"
@@ -31,6 +32,8 @@ type instance struct {
 	// Of the router's goroutine.
 	started   bool       // the first transition has been told
 	discarded netip.Addr // whose losing adverts have been told in this state
+	busy      bool       // a takeover is under way: first the addresses, then words
+	waiting   []func()
 
 	mu     sync.Mutex // guards what follows; status reads it too
 	since  time.Time
@@ -60,6 +63,7 @@ func (in *instance) configure(cfg *config.Instance) {
 		vips = append(vips, metrics.VIP{Addr: a.Prefix.Addr(), Interface: a.Interface, Excluded: excluded})
 	}
 	in.metrics.SetVIPs(vips)
+	in.metrics.SetTiming(metrics.Timing{}) // nothing runs yet
 }
 
 // addresses are all that the instance holds while master.
@@ -84,6 +88,7 @@ func (in *instance) effect(at time.Time, a vrrp.Action) {
 		in.release()
 	case vrrp.Announce:
 		in.announce(a.Why)
+		in.rest()
 	case vrrp.Transition:
 		in.transition(at, a)
 	case vrrp.Note:
@@ -104,30 +109,50 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 	in.started, in.discarded = true, netip.Addr{}
 	in.active.Store(t.To == vrrp.Active)
 	in.metrics.Transition(stateMetric(t), t.Reason.String(), at)
-	if t.To == vrrp.Active {
-		in.metrics.SetNewMasterReason(metrics.NewMasterReason(t.Reason.NewActive()))
-	}
+	in.busy = t.To == vrrp.Active // until the addresses are announced
 	in.say(transitionLines(in.cfg().Name, t)...)
-	in.d.history.transition(in.cfg().Name, at, t)
-	in.d.notify.transition(in, t)
+	in.later(func() {
+		in.timing(t)
+		in.d.history.transition(in.cfg().Name, at, t)
+		in.d.notify.transition(in, t)
+	})
 }
 
 func (in *instance) note(n vrrp.Note) {
 	switch n.Kind {
 	case vrrp.NotePriority:
 		in.metrics.SetPriority(int(n.Priority))
-		in.d.notify.priority(in, n)
+		in.later(func() { in.d.notify.priority(in, n) })
 	case vrrp.NoteLateWakeup:
 		in.metrics.LateWakeupAbsorbed()
 	case vrrp.NoteActiveChanged:
 		in.metrics.SetActiveRouter(n.From)
 	case vrrp.NoteLowerPriority:
-		in.d.notify.lowerPriority(in, n)
+		in.later(func() { in.d.notify.lowerPriority(in, n) })
 	}
 	if l, ok := noteLine(in.cfg().Name, n); ok && in.news(n) {
 		in.say(l)
 	}
-	in.d.history.note(in.cfg().Name, n)
+	in.later(func() { in.d.history.note(in.cfg().Name, n) })
+}
+
+// timing shows the intervals that hold in the new state.
+func (in *instance) timing(t vrrp.Transition) {
+	if t.To == vrrp.Initialize {
+		in.metrics.SetTiming(metrics.Timing{})
+		in.metrics.SetActiveRouter(netip.Addr{})
+		return
+	}
+	if t.To == vrrp.Active {
+		in.metrics.SetActiveRouter(in.d.nics.sourceAddr(in))
+	}
+	in.d.each(func(_ string, other *instance, st vrrp.Status) {
+		if other == in {
+			in.metrics.SetTiming(metrics.Timing{
+				Advert: st.Interval, ActiveAdvert: st.ActiveInterval, Skew: st.Skew, ActiveDown: st.Down, GARPDelay: in.cfg().GARP.Delay,
+			})
+		}
+	})
 }
 
 // news reports whether a note says something that the log does not say yet:
@@ -145,30 +170,59 @@ func (in *instance) news(n vrrp.Note) bool {
 	return true
 }
 
+// say logs lines. During a takeover they wait, with the time at which they
+// were said: nothing that is written may stand before the addresses.
 func (in *instance) say(lines ...line) {
 	for _, l := range lines {
-		in.log.LogAttrs(in.d.ctx, l.level, l.text, l.attrs...)
+		if !in.log.Enabled(in.d.ctx, l.level) {
+			continue
+		}
+		r := slog.NewRecord(time.Now(), l.level, l.text, 0)
+		r.AddAttrs(l.attrs...)
+		in.later(func() {
+			// A log that cannot be written has nowhere to be complained of.
+			_ = in.log.Handler().Handle(in.d.ctx, r)
+		})
 	}
+}
+
+// later does something at once, or after the takeover that is under way.
+func (in *instance) later(f func()) {
+	if in.busy {
+		in.waiting = append(in.waiting, f)
+		return
+	}
+	f()
+}
+
+// rest does what waited for a takeover to be over.
+func (in *instance) rest() {
+	in.busy = false
+	for _, f := range in.waiting {
+		f()
+	}
+	in.waiting = nil
 }
 
 // claim puts the addresses on their interfaces. What cannot be held is said
 // once here; the holder keeps trying.
 func (in *instance) claim() {
-	in.log.Debug("(" + in.cfg().Name + ") setting VIPs.")
-	if _, err := in.d.holder.Claim(in.cfg().Name, in.wanted()); err != nil {
-		in.log.Error("("+in.cfg().Name+") cannot hold every address; trying again", "error", err)
+	in.debug("setting VIPs.")
+	wanted, err := belongingsOf(in.cfg())
+	if err = errors.Join(err, in.d.holders.claim(in.cfg().Name, wanted)); err != nil {
+		in.log.Error("("+in.cfg().Name+") cannot hold everything; trying again", "error", err)
 	}
 	in.checkHeld()
 }
 
 func (in *instance) release() {
 	in.d.announcer.Stop(in.cfg().Name)
-	in.log.Debug("(" + in.cfg().Name + ") removing VIPs.")
+	in.debug("removing VIPs.")
 	if in.d.keep.Load() {
 		return // keepalived's --dont-release-vrrp
 	}
-	if err := in.d.holder.Release(in.cfg().Name); err != nil {
-		in.log.Error("("+in.cfg().Name+") cannot remove every address; trying again", "error", err)
+	if err := in.d.holders.release(in.cfg().Name); err != nil {
+		in.log.Error("("+in.cfg().Name+") cannot remove everything; trying again", "error", err)
 	}
 	in.checkHeld()
 }
@@ -176,20 +230,12 @@ func (in *instance) release() {
 // checkHeld counts which addresses are where they should be.
 func (in *instance) checkHeld() {
 	held := map[netip.Addr]bool{}
-	for _, h := range in.d.holder.Held(in.cfg().Name) {
+	for _, h := range in.d.holders.addresses.Held(in.cfg().Name) {
 		held[h.Address.Prefix.Addr()] = h.Held
 	}
 	for _, a := range in.addresses() {
 		in.metrics.SetVIPHeld(a.Prefix.Addr(), held[a.Prefix.Addr()])
 	}
-}
-
-func (in *instance) wanted() []address.Address {
-	var list []address.Address
-	for _, a := range in.addresses() {
-		list = append(list, wantedAddress(a))
-	}
-	return list
 }
 
 // announce tells the neighbours where the addresses are now.
@@ -199,15 +245,19 @@ func (in *instance) announce(why vrrp.Why) {
 		return
 	}
 	targets := in.targets()
-	for _, t := range targets {
-		in.log.Debug("("+in.cfg().Name+") "+sending(t.Addr)+" for "+t.Addr.String(), "ifindex", t.IfIndex)
-	}
-	if len(targets) > 0 {
-		in.log.Info("("+in.cfg().Name+") Sending gratuitous ARP", "addresses", len(targets), "interface", in.cfg().Interface)
-	}
 	if err := in.d.announcer.Announce(in.cfg().Name, schedule(in.cfg().GARP), targets); err != nil {
 		in.log.Error("("+in.cfg().Name+") cannot announce the addresses", "error", err)
 	}
+	for _, t := range targets {
+		in.debug("%s on %s for %v", sending(t.Addr), in.d.nics.name(t.IfIndex), t.Addr)
+	}
+	if len(targets) > 0 {
+		in.say(line{slog.LevelInfo, fmt.Sprintf("(%s) Sending gratuitous ARP on %s for %d addresses", in.cfg().Name, in.cfg().Interface, len(targets)), nil})
+	}
+}
+
+func (in *instance) debug(format string, args ...any) {
+	in.say(line{slog.LevelDebug, fmt.Sprintf("(%s) ", in.cfg().Name) + fmt.Sprintf(format, args...), nil})
 }
 
 func sending(a netip.Addr) string {

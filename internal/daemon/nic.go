@@ -270,9 +270,8 @@ func (n *nics) moved(c *nic) {
 		n.d.log.Error("cannot send adverts on "+c.name, "error", err)
 	}
 	for _, in := range c.users {
-		if in.active.Load() {
-			go in.announce(vrrp.AddressesChanged)
-		}
+		// An active router claims and announces again, through its own goroutine.
+		n.d.engine.Do(engine.Tell{Router: in.cfg().Name, Event: vrrp.Reconfigured{Config: election(in.cfg()), Addresses: true}})
 	}
 }
 
@@ -509,15 +508,21 @@ func (n *nics) close() {
 	}
 }
 
-// sourceOf is the address that an instance sends from, "" when there is none.
-func (n *nics) sourceOf(in *instance) string {
+// sourceAddr is the address that an instance sends from, the zero Addr when
+// there is none.
+func (n *nics) sourceAddr(in *instance) netip.Addr {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	c := n.byName[in.cfg().Interface]
 	if c == nil || c.link.Index == 0 {
-		return ""
+		return netip.Addr{}
 	}
-	if addr := n.source(c, in); addr.IsValid() {
+	return n.source(c, in)
+}
+
+// sourceOf is sourceAddr as text, "" when there is none.
+func (n *nics) sourceOf(in *instance) string {
+	if addr := n.sourceAddr(in); addr.IsValid() {
 		return addr.String()
 	}
 	return ""

@@ -85,9 +85,6 @@ func (d *Daemon) apply(next *config.Settings, p plan) error {
 	if err := d.trackers.shell.Apply(watched); err != nil {
 		return err
 	}
-	if err := d.notify.shell.Apply(told); err != nil {
-		return err
-	}
 	for _, line := range p.refuse {
 		d.log.Warn(line)
 	}
@@ -97,6 +94,9 @@ func (d *Daemon) apply(next *config.Settings, p plan) error {
 		d.drop(old, name)
 	}
 	var errs []error
+	// After the removed instances have told of their end: Apply takes their
+	// scripts away.
+	errs = append(errs, d.notify.shell.Apply(told))
 	for _, name := range p.change {
 		errs = append(errs, d.changeInstance(next.Instance(name)))
 	}
@@ -104,6 +104,8 @@ func (d *Daemon) apply(next *config.Settings, p plan) error {
 		errs = append(errs, d.bring(u))
 	}
 	d.refresh(next)
+	static, err := staticBelongings(next)
+	errs = append(errs, err, d.holders.claim(staticOwner, static))
 	d.nics.repace()
 	return errors.Join(errs...)
 }
@@ -115,6 +117,9 @@ func (d *Daemon) acceptable(next *config.Settings) error {
 		s, err := spec(&next.Instances[i])
 		if err == nil {
 			err = engine.Check(s)
+		}
+		if err == nil {
+			_, err = belongingsOf(&next.Instances[i])
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("instance %s: %w", next.Instances[i].Name, err))
@@ -198,6 +203,7 @@ func (d *Daemon) refresh(next *config.Settings) {
 		}
 	}
 	d.metrics.Retain(func(name string) bool { return d.byName[name] != nil })
+	d.weights(next)
 }
 
 // Reload implements control.Daemon.

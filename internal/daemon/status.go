@@ -133,7 +133,7 @@ func master(st vrrp.Status, now time.Time) *control.MasterStatus {
 
 func (in *instance) vips() []control.VIPStatus {
 	held := map[string]bool{}
-	for _, h := range in.d.holder.Held(in.cfg().Name) {
+	for _, h := range in.d.holders.addresses.Held(in.cfg().Name) {
 		held[h.Address.Prefix.String()] = h.Held
 	}
 	list := []control.VIPStatus{}
@@ -152,6 +152,23 @@ func (in *instance) counters(c vrrp.Counters) control.Counters {
 		BecameMaster: c.BecomeActive, Released: c.ReleaseActive, WakesAbsorbed: c.LateWakeups,
 		Rejected: rejectCounts(c), Announced: in.announcements.Load(),
 	}
+}
+
+// histograms are what `advise` reads.
+func (in *instance) histograms() map[string]control.Histogram {
+	all := map[string]control.Histogram{}
+	measured, err := in.metrics.Histograms()
+	if err != nil {
+		in.log.Debug("histograms", "instance", in.cfg().Name, "error", err)
+	}
+	for name, h := range measured {
+		out := control.Histogram{Count: h.Count, Sum: control.Seconds(h.Sum), Max: control.Seconds(h.Max)}
+		for _, b := range h.Buckets {
+			out.Buckets = append(out.Buckets, control.Bucket{Le: control.Seconds(b.Le), Count: b.Count})
+		}
+		all[name] = out
+	}
+	return all
 }
 
 func (d *Daemon) files() []control.File {
@@ -182,7 +199,11 @@ func rejectCounts(c vrrp.Counters) map[string]uint64 {
 func (a answers) Instance(name string) (control.Instance, bool) {
 	for _, one := range a.Status().Instances {
 		if one.Name == name {
-			return control.Instance{InstanceStatus: one, Histograms: map[string]control.Histogram{}}, true
+			in := a.d.instance(name)
+			if in == nil {
+				break // a reload has just taken it away
+			}
+			return control.Instance{InstanceStatus: one, Histograms: in.histograms()}, true
 		}
 	}
 	return control.Instance{}, false

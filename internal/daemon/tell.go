@@ -38,7 +38,11 @@ func (d *Daemon) announceFailed(owner string, ifindex int, err error) {
 
 // addressNote tells what the holder did on its own. On the holder's goroutine.
 func (d *Daemon) addressNote(n address.Note) {
-	attrs := []any{"address", n.Address.String(), "instance", n.Owner}
+	what := n.What
+	if what == "" {
+		what = n.Address.String()
+	}
+	attrs := []any{"what", what, "instance", n.Owner}
 	if n.Err != nil {
 		attrs = append(attrs, "error", n.Err)
 	}
@@ -46,7 +50,7 @@ func (d *Daemon) addressNote(n address.Note) {
 	if n.Kind == address.Placed {
 		level = slog.LevelInfo
 	}
-	d.log.Log(d.ctx, level, "virtual address "+n.Kind.String(), attrs...)
+	d.log.Log(d.ctx, level, "held by an instance: "+n.Kind.String(), attrs...)
 	if in := d.instance(n.Owner); in != nil {
 		in.checkHeld()
 	}
@@ -81,7 +85,7 @@ func (d *Daemon) kernelAdverts() ([]metrics.KernelCount, error) {
 func wantedAddress(a config.Address) address.Address {
 	w := address.Address{
 		Prefix: a.Prefix, Interface: a.Interface, Label: a.Label, Scope: int(a.Scope), Peer: a.Peer,
-		DAD: a.DAD, Home: a.Home, MngTmpAddr: a.MngTmpAddr, NoPrefixRoute: a.NoPrefixRoute, AutoJoin: a.AutoJoin,
+		DAD: a.DAD, Home: a.Home, MngTmpAddr: a.MngTmpAddr, NoPrefixRoute: a.NoPrefixRoute, AutoJoin: a.AutoJoin, NoTrack: a.NoTrack,
 		Deprecated: a.Preferred == 0, Broadcast: broadcast(a),
 	}
 	if a.Preferred > 0 {

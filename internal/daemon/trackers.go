@@ -178,3 +178,24 @@ func (d *Daemon) trackerStatus() []control.TrackerStatus {
 	}
 	return list
 }
+
+// weights shows the configured weight of everything that is tracked, and drops
+// what is not tracked any more.
+func (d *Daemon) weights(s *config.Settings) {
+	wanted := map[tracked]bool{}
+	for i := range s.Instances {
+		for _, t := range tracksOf(s, &s.Instances[i]) {
+			id := tracked{t.Kind, t.Name}
+			wanted[id] = true
+			d.metrics.Tracker(t.Kind.String(), t.Name).SetWeight(t.Weight)
+		}
+	}
+	d.metrics.RetainTrackers(func(kind, name string) bool {
+		for id := range wanted {
+			if id.kind.String() == kind && id.name == name {
+				return true
+			}
+		}
+		return false
+	})
+}

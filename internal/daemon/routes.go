@@ -1,0 +1,175 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/xvrrp/xvrrp/internal/address"
+	"github.com/xvrrp/xvrrp/internal/config"
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
+)
+
+// holders keep what instances hold in the kernel while they are master, in
+// the order of claiming: a route may need an address, a rule a route's table.
+type holders struct {
+	addresses *address.Holder
+	routes    *address.Routes
+	rules     *address.Rules
+}
+
+// belongings are what one owner holds.
+type belongings struct {
+	addresses []address.Address
+	routes    []address.Route
+	rules     []address.Rule
+}
+
+// openHolders opens them with a journal each in the runtime directory.
+func (d *Daemon) openHolders(undo *cleanup) error {
+	journal := func(name string) address.Config {
+		return address.Config{Journal: filepath.Join(d.opt.RuntimeDir, name), Notify: d.addressNote}
+	}
+	var err error
+	if d.holders.addresses, err = address.Open(journal("addresses")); err != nil {
+		return err
+	}
+	undo.add("addresses", d.holders.addresses.Close)
+	if d.holders.routes, err = address.OpenRoutes(journal("routes")); err != nil {
+		return err
+	}
+	undo.add("routes", d.holders.routes.Close)
+	if d.holders.rules, err = address.OpenRules(journal("rules")); err != nil {
+		return err
+	}
+	undo.add("rules", d.holders.rules.Close)
+	return nil
+}
+
+// claim holds an owner's belongings. The error joins what cannot be held yet.
+func (h *holders) claim(owner string, b belongings) error {
+	_, err := h.addresses.Claim(owner, b.addresses)
+	if len(b.routes) > 0 {
+		err = errors.Join(err, h.routes.Claim(owner, b.routes))
+	}
+	if len(b.rules) > 0 {
+		err = errors.Join(err, h.rules.Claim(owner, b.rules))
+	}
+	return err
+}
+
+// release gives an owner's belongings up, in reverse.
+func (h *holders) release(owner string) error {
+	return errors.Join(h.rules.Release(owner), h.routes.Release(owner), h.addresses.Release(owner))
+}
+
+// removeInherited removes what a killed predecessor left and nobody claims:
+// what our own journals name, and addresses of the list with keepalived's tag,
+// which a keepalived that was killed before us put there.
+func (h *holders) removeInherited(virtual []address.Address) (adopted int, err error) {
+	adopted, err = h.addresses.Adopt(virtual)
+	return adopted, errors.Join(err, h.rules.RemoveInherited(), h.routes.RemoveInherited(), h.addresses.RemoveInherited())
+}
+
+// belongingsOf are all that an instance holds while master.
+func belongingsOf(cfg *config.Instance) (belongings, error) {
+	var b belongings
+	for _, list := range [][]config.Address{cfg.Addresses, cfg.Excluded} {
+		for _, a := range list {
+			b.addresses = append(b.addresses, wantedAddress(a))
+		}
+	}
+	return b, b.add(cfg.Routes, cfg.Rules)
+}
+
+// staticBelongings are static_ipaddress, static_routes and static_rules.
+func staticBelongings(s *config.Settings) (belongings, error) {
+	var b belongings
+	for _, a := range s.StaticAddresses {
+		b.addresses = append(b.addresses, wantedAddress(a))
+	}
+	return b, b.add(s.StaticRoutes, s.StaticRules)
+}
+
+func (b *belongings) add(routes []config.Route, rules []config.Rule) error {
+	var errs []error
+	for _, r := range routes {
+		route, err := wantedRoute(r)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: route to %v: %w", r.Pos, r.Dst, err))
+			continue
+		}
+		b.routes = append(b.routes, route)
+	}
+	for _, r := range rules {
+		rule, err := wantedRule(r)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: rule: %w", r.Pos, err))
+			continue
+		}
+		b.rules = append(b.rules, rule)
+	}
+	return errors.Join(errs...)
+}
+
+func wantedRoute(r config.Route) (address.Route, error) {
+	out := address.Route{
+		Dst: r.Dst, Source: r.Source, From: r.From, Via: r.Via, Interface: r.Interface, Metric: r.Metric, OnLink: r.OnLink,
+		NoTrack: r.NoTrack,
+	}
+	for _, n := range r.NextHops {
+		out.NextHops = append(out.NextHops, address.NextHop{Via: n.Via, Interface: n.Interface, Weight: n.Weight, OnLink: n.OnLink})
+	}
+	var err error
+	if out.Type, err = address.Type(r.Type); err != nil {
+		return out, err
+	}
+	if out.Table, err = address.Table(r.Table); err != nil {
+		return out, err
+	}
+	if out.Protocol, err = address.Protocol(r.Protocol); err != nil {
+		return out, err
+	}
+	if r.Scope != "" {
+		scope, err := address.Scope(r.Scope)
+		if err != nil {
+			return out, err
+		}
+		out.Scope = &scope
+	}
+	if r.MTU > 0 {
+		values := []string{fmt.Sprint(r.MTU)}
+		if r.MTULock {
+			values = append([]string{"lock"}, values...)
+		}
+		if err := out.Option("mtu", values); err != nil {
+			return out, err
+		}
+	}
+	for _, o := range r.Options {
+		if err := out.Option(o.Name, o.Values); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+func wantedRule(r config.Rule) (address.Rule, error) {
+	out := address.Rule{
+		IPv6: r.Family == uint8(wire.IPv6), Not: r.Not, From: r.From, To: r.To, IIF: r.IIF, OIF: r.OIF,
+		Preference: r.Preference, HasMark: r.HasFwMark, Mark: r.FwMark, Mask: r.FwMask, NoTrack: r.NoTrack,
+	}
+	var err error
+	if out.Table, err = address.Table(r.Table); err != nil {
+		return out, err
+	}
+	if out.Action, err = address.Action(r.Action); err != nil {
+		return out, err
+	}
+	for _, o := range r.Options {
+		if err := out.Option(o.Name, o.Values); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
