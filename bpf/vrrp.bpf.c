@@ -106,8 +106,8 @@ int vrrp_tc(struct __sk_buff *skb)
 
 	if (skb->vlan_present && skb->vlan_tci & VLAN_ID)
 		return TC_NEXT;
-	if (unlikely(skb->data_end - skb->data < HEADERS && skb->len >= HEADERS))
-		bpf_skb_pull_data(skb, HEADERS);
+	if (unlikely(skb->data_end - skb->data < HEADERS && skb->data_end - skb->data < skb->len))
+		bpf_skb_pull_data(skb, skb->len < HEADERS ? skb->len : HEADERS);
 	p.frame.start = (void *)(long)skb->data;
 	p.frame.end = (void *)(long)skb->data_end;
 	return ingress(&p) == DROP ? TC_SHOT : TC_NEXT;

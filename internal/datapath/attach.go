@@ -22,7 +22,8 @@ type attachment struct {
 
 // Attach starts the reception on an interface and returns the mode used. Auto
 // tries every mode in turn. An XDP program of somebody else stays, and we take
-// TC, as we do where XDP would not see VLAN tags. What a predecessor pinned is adopted and its program replaced.
+// TC, as we do where XDP would not see VLAN tags. What a predecessor pinned is
+// adopted and its program replaced.
 //
 // Attach does nothing for an interface that is attached in the mode wanted,
 // unless the device behind it is gone: then it attaches anew.
@@ -71,9 +72,21 @@ func (d *Datapath) attach(ifindex int, want Mode) (*attachment, error) {
 	if err := d.introduce(ifindex); err != nil {
 		return nil, err
 	}
-	if a, err := d.adopt(ifindex, modes); a != nil || err != nil {
-		return a, err
+	a, err := d.adopt(ifindex, modes)
+	if a == nil && err == nil {
+		a, err = d.attachFirst(ifindex, modes)
 	}
+	if err != nil {
+		return nil, err
+	}
+	if a.filter == nil { // then a predecessor's filter would tell every advert twice
+		err = d.clsactOf(ifindex).forsake()
+	}
+	return a, err
+}
+
+// attachFirst attaches in the first of the modes that works.
+func (d *Datapath) attachFirst(ifindex int, modes []Mode) (*attachment, error) {
 	var errs []error
 	for _, m := range modes {
 		a, err := d.attachAs(ifindex, m)

@@ -369,6 +369,36 @@ func TestClsact(t *testing.T) {
 	})
 }
 
+// TestClsactGivesWay: a successor that needs no filter removes its predecessor's.
+func TestClsactGivesWay(t *testing.T) {
+	for _, m := range []Mode{Auto, TC, Socket} {
+		l, dir := newLAN(t), bpffs(t)
+		first := loadUnowned(t, Config{PinDir: dir})
+		l.Do(func() {
+			if err := first.introduce(l.ifindex); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := first.attachClsact(l.ifindex); err != nil {
+				t.Fatal(err)
+			}
+		})
+		abandon(t, first)
+		second := load(t, Config{PinDir: dir})
+		l.Do(func() {
+			if err := second.SetRouters([]Router{l.router(7)}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := second.Attach(l.ifindex, m); err != nil {
+				t.Fatal(err)
+			}
+			if c := second.clsactOf(l.ifindex); c.alive() {
+				t.Errorf("%s: the filter is still there", m)
+			}
+		})
+		l.hears(t, second)
+	}
+}
+
 func TestUnknownMode(t *testing.T) {
 	l, d := newLAN(t), load(t, Config{})
 	l.Do(func() {

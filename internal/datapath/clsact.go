@@ -140,6 +140,17 @@ func (c *clsact) find() netlink.Filter {
 
 func (c *clsact) alive() bool { return c.find() != nil }
 
+// forsake removes the filter that a predecessor left, if its mark is there.
+func (c *clsact) forsake() error {
+	if c.marker == "" {
+		return nil
+	}
+	if _, err := os.Stat(c.marker); err != nil {
+		return nil
+	}
+	return c.release()
+}
+
 // release removes the filter and its marks, and the qdisc if it is empty and
 // our mark says that we made it.
 func (c *clsact) release() error {

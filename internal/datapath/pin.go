@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,11 +56,6 @@ func (d *Datapath) adopt(ifindex int, modes []Mode) (*attachment, error) {
 		return nil, nil
 	}
 	var adopted *attachment
-	if _, err := os.Stat(d.clsactOf(ifindex).marker); err == nil && !contains(modes, TC) {
-		if err := d.clsactOf(ifindex).release(); err != nil {
-			return nil, err
-		}
-	}
 	for _, m := range []Mode{XDP, XDPGeneric, TC} {
 		l, err := link.LoadPinnedLink(d.pinPath(ifindex, m), nil)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -69,7 +65,7 @@ func (d *Datapath) adopt(ifindex int, modes []Mode) (*attachment, error) {
 			return nil, fmt.Errorf("open the pinned link: %w", err)
 		}
 		a := &attachment{ifindex: ifindex, mode: m, link: l}
-		if adopted == nil && contains(modes, m) && a.alive() && d.replace(a) == nil {
+		if adopted == nil && slices.Contains(modes, m) && a.alive() && d.replace(a) == nil {
 			adopted = a
 			continue
 		}
@@ -86,15 +82,6 @@ func (d *Datapath) replace(a *attachment) error {
 		return a.link.Update(d.objects.TC)
 	}
 	return a.link.Update(d.objects.XDP)
-}
-
-func contains(modes []Mode, m Mode) bool {
-	for _, x := range modes {
-		if x == m {
-			return true
-		}
-	}
-	return false
 }
 
 // releaseLink detaches at once: a link that is only closed and unpinned goes
