@@ -4,7 +4,7 @@
 set -euo pipefail
 
 case "${1:-}" in
-test) need=(gcc libc6-dev clang llvm libbpf-dev keepalived frr tshark tcpdump iptables nftables iproute2 procps prometheus) ;;
+test) need=(gcc libc6-dev clang-14 llvm-14 libbpf-dev keepalived frr tshark tcpdump iptables nftables iproute2 procps prometheus) ;;
 lint) need=(clang-format) ;;
 *)
 	echo "usage: $0 test|lint" >&2
