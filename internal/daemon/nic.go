@@ -30,6 +30,7 @@ type nics struct {
 	byName map[string]*nic
 	synced bool
 	first  chan struct{} // closed when synced
+	moving moving
 }
 
 // nic is one interface that some instance names, there or not.
@@ -44,6 +45,9 @@ type nic struct {
 	joined  map[netip.Addr]*egress.Membership
 	faulted bool // the users have been told that it is down
 	told    bool // anything at all has been told
+
+	seats seats
+	bound map[*instance]binding
 }
 
 // place is where frames leave: an interface's index and MAC.
@@ -86,6 +90,7 @@ func (n *nics) again(in *instance) {
 	defer n.mu.Unlock()
 	if c := n.byName[in.cfg().Interface]; c != nil && c.link.Index != 0 {
 		n.join(c, in)
+		delete(c.bound, in)
 		n.bind(c)
 	}
 }
@@ -96,6 +101,7 @@ func (n *nics) leave(in *instance) {
 	defer n.mu.Unlock()
 	c := n.byName[in.cfg().Interface]
 	c.users = slices.DeleteFunc(c.users, func(o *instance) bool { return o == in })
+	delete(c.bound, in)
 	if len(c.users) == 0 {
 		n.release(c)
 	}
@@ -105,7 +111,7 @@ func (n *nics) leave(in *instance) {
 func (n *nics) named(name string) *nic {
 	c := n.byName[name]
 	if c == nil {
-		c = &nic{name: name, joined: map[netip.Addr]*egress.Membership{}}
+		c = &nic{name: name, joined: map[netip.Addr]*egress.Membership{}, bound: map[*instance]binding{}}
 		n.byName[name] = c
 	}
 	return c
@@ -189,7 +195,7 @@ func (n *nics) Addresses(index int, addrs []ifstate.Address) {
 	defer n.mu.Unlock()
 	for _, c := range n.byName {
 		if c.link.Index == index {
-			c.addrs = addrs
+			c.addrs, c.seats = addrs, seats{}
 			n.bind(c)
 		}
 	}
@@ -330,7 +336,7 @@ func (n *nics) lose(c *nic) {
 		_ = n.d.engine.Settle(engine.Unbind{Router: in.cfg().Name})
 	}
 	n.release(c)
-	c.link, c.addrs = ifstate.Link{}, nil
+	c.link, c.addrs, c.seats = ifstate.Link{}, nil, seats{}
 	n.tellUp(c)
 	n.routers()
 }
@@ -347,6 +353,7 @@ func (n *nics) release(c *nic) {
 		errs = append(errs, c.out.Close())
 		c.out = nil
 	}
+	clear(c.bound)
 	for g, m := range c.joined {
 		errs = append(errs, m.Close())
 		delete(c.joined, g)
@@ -405,19 +412,27 @@ func (n *nics) eachUser(c *nic, f func(*instance)) {
 	}
 }
 
-// bind tells the users where they are and what they send from.
+// bind tells the users where they are and what they send from, if that is
+// news: every address that comes or goes leads here, and there may be a thousand.
 func (n *nics) bind(c *nic) {
 	if c.link.Index == 0 || c.out == nil {
 		return
 	}
+	news := false
 	for _, in := range c.users {
-		source := n.source(c, in)
-		out := n.outlet(c, in, source)
+		b := binding{c.link.Index, c.out, n.source(c, in), n.local(c, in)}
+		if b.equal(c.bound[in]) {
+			continue
+		}
+		news = true
+		c.bound[in] = b
 		n.d.engine.Do(engine.Bind{
-			Router: in.cfg().Name, IfIndex: c.link.Index, Out: out, Source: source, Local: n.local(c, in),
+			Router: in.cfg().Name, IfIndex: b.index, Out: n.outlet(c, in, b.source), Source: b.source, Local: b.local,
 		})
 	}
-	n.routers()
+	if news && n.synced {
+		n.routers()
+	}
 }
 
 // source is the address that an instance sends adverts from: the configured
@@ -430,42 +445,13 @@ func (n *nics) source(c *nic, in *instance) netip.Addr {
 	if want.IsValid() {
 		return want
 	}
-	virtual := n.virtual()
-	is := func(a netip.Addr) bool { return virtual[a] }
-	if in.cfg().Family == wire.IPv4 {
-		return ifstate.Primary(c.addrs, is)
-	}
-	addr, _ := ifstate.LinkLocal(c.addrs, is) // a tentative one is told again when it is usable
-	return addr
+	return n.seat(c, in.cfg().Family).source
 }
 
 // local are the interface's own addresses of the instance's family, the
 // virtual ones not among them.
 func (n *nics) local(c *nic, in *instance) []netip.Addr {
-	virtual := n.virtual()
-	var list []netip.Addr
-	for _, a := range c.addrs {
-		addr := a.Prefix.Addr()
-		if !virtual[addr] && addr.Is4() == (in.cfg().Family == wire.IPv4) {
-			list = append(list, addr)
-		}
-	}
-	return list
-}
-
-// virtual are all addresses that some instance moves about. An owner's are
-// its real addresses as well, so they count as real.
-func (n *nics) virtual() map[netip.Addr]bool {
-	all := map[netip.Addr]bool{}
-	for _, in := range n.d.instances {
-		if in.cfg().Priority == vrrp.PriorityOwner {
-			continue
-		}
-		for _, a := range in.addresses() {
-			all[a.Prefix.Addr()] = true
-		}
-	}
-	return all
+	return n.seat(c, in.cfg().Family).local
 }
 
 // routers tells the kernel program which virtual routers there are, where.
