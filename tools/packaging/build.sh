@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds the deb and the rpm into a directory. nfpm comes through the Go module proxy and touches no go.mod.
-# usage: build.sh [DIRECTORY]     (default: dist)
+# usage: build.sh [DIRECTORY]     (default: bin/packages)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-out=${1:-dist}
+out=${1:-bin/packages}
 
 # A tag v1.2.3 is the version; anything else is 0.0.0 with the commit.
 tag=$(git describe --tags --exact-match 2>/dev/null || true)
