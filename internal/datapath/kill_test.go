@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ const (
 	helperPins = "XVRRP_DATAPATH_PINS"
 	helperMode = "XVRRP_DATAPATH_MODE"
 
+	helperReady = "holding"
 	helperLease = 30 * time.Millisecond
 )
 
@@ -51,6 +53,7 @@ func serveAsHelper(ifindex int) error {
 	}
 	tick := func() { d.Wake(time.Now().Add(time.Millisecond)) }
 	tick()
+	fmt.Println(helperReady)
 	return d.Run(context.Background(), &recorder{onWakeup: func(time.Time) { tick() }})
 }
 
@@ -146,7 +149,7 @@ func TestKilledDaemonFallsSilent(t *testing.T) {
 				t.Error("the successor does not see the fence")
 			}
 			l.Do(func() {
-				if used, err := next.Attach(l.ifindex, Auto); err != nil || used != m {
+				if used, err := next.Attach(l.ifindex, m); err != nil || used != m {
 					t.Fatalf("Attach = %q, %v", used, err)
 				}
 			})
@@ -176,8 +179,10 @@ func startHelper(t *testing.T, l *lan, pins string, m Mode) *testnet.Process {
 		helperEnv+"="+strconv.Itoa(l.ifindex), helperPins+"="+pins, helperMode+"="+string(m))
 	p := l.StartCmd(cmd)
 	testnet.Eventually(t, 5*time.Second, func() error {
-		_, err := os.Stat(pins + "/" + string(egress) + "-" + strconv.Itoa(l.ifindex))
-		return err
+		if out := p.Output(); !strings.Contains(out, helperReady) {
+			return fmt.Errorf("the helper says %q", out)
+		}
+		return nil
 	})
 	return p
 }
