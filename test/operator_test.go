@@ -95,7 +95,8 @@ func TestOperatorExplainsTakeover(t *testing.T) {
 	a.Kill()
 	l.owned(case1VIP, "a b", 10*time.Second)
 	l.b.tells(0, words("explain VI_1"), "VI_1: MASTER since", "no advert within the down interval",
-		"Last advert from "+l.a.ip+" (priority 90) was", "old at the deadline (limit", "silence", "xvrrp who "+case1VIP)
+		"Last advert from "+l.a.ip+" (priority 90) was", "old at the deadline (limit", "silence", "xvrrp who "+case1VIP,
+		"note: this host's firewall stops protocol 112: table inet xvrrp-lab, chain input0 (hook input), rule 7: reject [firewall]", "irrelevant here")
 	l.b.tells(0, words("events"), "VI_1", "BACKUP -> MASTER", l.a.ip+" silent for")
 	l.b.tells(0, words("events --json --instance VI_1 --last 1"), `"to":"MASTER"`, `"last_advert_age"`)
 	l.b.tells(0, words("explain VI_1 --json"), `"state": "MASTER"`, `"findings"`, `"code": "silence"`)

@@ -57,7 +57,9 @@ func inquire(c *cli.Context, name string) (show.Case, error) {
 	if err != nil {
 		return show.Case{}, noSuch(err, name, s)
 	}
-	return show.NewCase(s, i), nil
+	story := show.NewCase(s, i)
+	story.Firewall = firewallFor(i, s.PID)
+	return story, nil
 }
 
 // noSuch adds to the error of a wrong name the names that there are.

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -54,7 +55,7 @@ func arpReplies(f Facts, n Needs) []Finding {
 				continue
 			}
 			ignore := f.effective(v.Interface, "arp_ignore")
-			if ignore == 8 || ignore == 2 && v.Prefix.IsSingleIP() {
+			if ignore == 8 || ignore == 2 && v.Prefix.IsSingleIP() && !f.onNetwork(v) {
 				list = append(list, Finding{
 					Problem, "arp_ignore", v.Interface, fmt.Sprintf("arp_ignore is %d on %s, and %v is a virtual address there", ignore, v.Interface, v.Prefix),
 					"the master would not answer ARP for it, so nobody reaches it once caches expire", fmt.Sprintf("`sysctl net.ipv4.conf.%s.arp_ignore=1` (and all), or write the address with its network's length", v.Interface),
@@ -63,6 +64,15 @@ func arpReplies(f Facts, n Needs) []Finding {
 		}
 	}
 	return append(list, realServer(f, n)...)
+}
+
+// onNetwork says that an address of the interface has a network that holds the
+// virtual one: then the kernel takes the two for neighbours (arp_ignore 2).
+func (f Facts) onNetwork(v Virtual) bool {
+	l, _ := f.link(v.Interface)
+	return slices.ContainsFunc(l.Addresses, func(a Address) bool {
+		return !a.Prefix.IsSingleIP() && a.Prefix.Contains(v.Prefix.Addr())
+	})
 }
 
 // realServer: a virtual address on lo, as LVS-DR real servers have it.

@@ -69,7 +69,7 @@ var faults = []struct {
 	{"arp_ignore", Problem, func(f *Facts, _ *Needs) { f.Sysctl["net/ipv4/conf/eth0/arp_ignore"] = "8" }},
 	{"arp_ignore", Problem, func(f *Facts, n *Needs) {
 		f.Sysctl["net/ipv4/conf/all/arp_ignore"] = "2"
-		n.Instances[0].Addresses[0].Prefix = netip.MustParsePrefix("10.1.1.200/32")
+		n.Instances[0].Addresses[0].Prefix = netip.MustParsePrefix("10.2.2.200/32")
 	}},
 	{"arp_announce", Problem, func(f *Facts, _ *Needs) {
 		f.Sysctl["net/ipv4/conf/all/arp_ignore"] = "1"
