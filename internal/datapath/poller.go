@@ -54,8 +54,12 @@ func (p *poller) wait() error {
 }
 
 // setTimer arms the timer for a point of CLOCK_MONOTONIC, in nanoseconds; 0
-// disarms it. A point in the past fires at once.
+// disarms it. A point in the past fires at once. Closed, it does nothing: who
+// tears down a daemon may still set deadlines.
 func (p *poller) setTimer(at int64) error {
+	if p.timer < 0 {
+		return nil
+	}
 	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(at)}
 	if err := unix.TimerfdSettime(p.timer, unix.TFD_TIMER_ABSTIME, &spec, nil); err != nil {
 		return fmt.Errorf("set the timer: %w", err)

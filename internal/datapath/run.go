@@ -124,7 +124,7 @@ func (d *Datapath) Wake(at time.Time) {
 		d.waker = nil // it worked once; whatever happened, the other timer works
 	}
 	if err := d.poller.setTimer(deadline); err != nil {
-		// Only a closed descriptor or a wrong argument can cause this.
+		// Only a wrong argument can cause this.
 		panic(err)
 	}
 }
@@ -136,7 +136,7 @@ func (d *Datapath) Interrupt() {
 		return
 	}
 	if err := d.poller.interrupt(); err != nil {
-		// As above.
+		// Only a wrong descriptor can cause this.
 		panic(err)
 	}
 }

@@ -105,7 +105,7 @@ func TestStarvedLoopHearsAdvertsFirst(t *testing.T) {
 			l, d := newLAN(t), load(t, Config{})
 			l.attach(t, d, m, m)
 			l.awaitStamps(t, d)
-			deadline := time.Now().Add(30 * time.Millisecond)
+			deadline := time.Now().Add(250 * time.Millisecond)
 			d.Wake(deadline)
 			for range 3 {
 				l.send(t, frame(advert(7, "192.0.2.9", nil)))
@@ -197,6 +197,31 @@ func TestInterrupt(t *testing.T) {
 			d.Interrupt()
 		}
 	})
+}
+
+// TestAfterClose: a daemon that is being torn down may still call these.
+func TestAfterClose(t *testing.T) {
+	for _, open := range []func(Config) (*Datapath, error){Load, LoadSocketOnly} {
+		d, err := open(Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+		d.Interrupt()
+		d.Wake(time.Now())
+		d.Heartbeat()
+		if d.FenceActive() {
+			t.Error("a fence of a closed datapath")
+		}
+		if err := d.SetFence(nil); err != nil {
+			t.Error(err)
+		}
+		if err := d.Close(); err != nil {
+			t.Errorf("closed again: %v", err)
+		}
+	}
 }
 
 // TestSteadyStateAllocatesNothing counts what the loop's turn allocates.
