@@ -46,7 +46,7 @@ lint: ## gofmt, vet, staticcheck, the import law, BPF formatting
 
 fmt: ## format Go and C
 	gofmt -w bpf cmd internal pkg test tools
-	clang-format -i bpf/*.c bpf/include/*.h
+	clang-format-14 -i bpf/*.c bpf/include/*.h
 
 image: ## a FROM scratch image with the static binary (docker or buildah)
 	@if command -v buildah >/dev/null; then buildah build -t xvrrp:$(VERSION) . ; else docker build -t xvrrp:$(VERSION) . ; fi

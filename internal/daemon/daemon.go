@@ -23,6 +23,7 @@ import (
 	"github.com/xvrrp/xvrrp/internal/ifstate"
 	"github.com/xvrrp/xvrrp/internal/metrics"
 	"github.com/xvrrp/xvrrp/internal/nexthop"
+	"github.com/xvrrp/xvrrp/internal/realtime"
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
 )
 
@@ -38,6 +39,7 @@ type Daemon struct {
 	engine    *engine.Engine
 	dp        *datapath.Datapath
 	loop      loop
+	punctual  *realtime.Process
 	degraded  string // why there is no BPF, empty when there is
 	holders   holders
 	announcer *announce.Announcer
@@ -100,6 +102,7 @@ func (d *Daemon) open(undo *cleanup) error {
 	if err := permitted(); err != nil {
 		return err
 	}
+	d.openRealtime(undo)
 	if err := d.openDatapath(undo); err != nil {
 		return err
 	}
@@ -161,6 +164,7 @@ func (d *Daemon) serve(ctx context.Context, undo *cleanup) error {
 	background, stopBackground := context.WithCancel(d.ctx)
 	undo.add("background", func() error { stopBackground(); return nil })
 	go d.gossip.run(background)
+	go d.watchStarvation(background)
 	go d.nics.report(background)
 
 	if err := d.addInstances(); err != nil {
@@ -226,9 +230,27 @@ func (d *Daemon) tidy(undo *cleanup) error {
 		d.log.Error("cannot remove every address that a predecessor left; trying again", "error", err)
 	}
 	if left > 0 {
-		d.log.Warn("removed addresses that a killed keepalived left", "addresses", left)
+		d.log.Warn("removed addresses that a killed daemon left", "addresses", left)
 	}
+	d.tellForeign(virtual)
 	return nil
+}
+
+// tellForeign names virtual addresses that stand although nobody here put them
+// there: somebody else's, which is never taken away, or what a keepalived left
+// that was too old to tag what it adds.
+func (d *Daemon) tellForeign(virtual []address.Address) {
+	standing, err := d.holders.addresses.Standing(virtual)
+	if err != nil {
+		d.log.Warn("cannot look for addresses that others left", "error", err)
+	}
+	for _, s := range standing {
+		if s.Tagged || s.Journal {
+			continue
+		}
+		d.log.Warn("virtual address "+s.Prefix.String()+" stands on "+s.Address.Interface+" already and was not added by xvrrp: it stays, also while another node is master",
+			"remedy", fmt.Sprintf("if a keepalived left it: ip address del %v dev %s", s.Prefix, s.Address.Interface))
+	}
 }
 
 // staticOwner is whom static addresses, routes and rules belong to. No
@@ -237,6 +259,7 @@ const staticOwner = ""
 
 // ready tells systemd and whoever reads the log.
 func (d *Daemon) ready(undo *cleanup) {
+	d.settle()
 	d.log.Info("Startup complete", "version", d.opt.Version, "pid", os.Getpid(), "runtime_dir", d.opt.RuntimeDir)
 	d.history.daemon(control.KindStarted, "Startup complete")
 	d.systemd(sd.SdNotifyReady)

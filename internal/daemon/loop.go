@@ -21,7 +21,10 @@ type loop struct {
 
 func (l *loop) start(ctx context.Context, d *Daemon, failed chan<- error) {
 	l.d = d
+	ready := make(chan struct{})
 	go func() {
+		d.onEngineThread()
+		close(ready)
 		err := d.dp.Run(ctx, sink{d.engine, d})
 		l.mu.Lock()
 		l.ended = true
@@ -29,6 +32,7 @@ func (l *loop) start(ctx context.Context, d *Daemon, failed chan<- error) {
 		l.interrupt() // for whoever waits for an answer already
 		failed <- err
 	}()
+	<-ready
 }
 
 func (l *loop) interrupt() {

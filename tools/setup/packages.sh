@@ -5,7 +5,7 @@ set -euo pipefail
 
 case "${1:-}" in
 test) need=(gcc libc6-dev clang-14 llvm-14 libbpf-dev keepalived frr tshark tcpdump iptables nftables iproute2 procps prometheus) ;;
-lint) need=(clang-format) ;;
+lint) need=(clang-format-14) ;;
 *)
 	echo "usage: $0 test|lint" >&2
 	exit 2
