@@ -1,0 +1,156 @@
+package realtime
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Start takes hold of the whole process, so it runs in a child: this test again,
+// told by the environment.
+func inChild(t *testing.T, f func() error) {
+	t.Helper()
+	const told = "XVRRP_REALTIME_CHILD"
+	if os.Getenv(told) == t.Name() {
+		if err := f(); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd.Env = append(os.Environ(), told+"="+t.Name())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+func TestEveryThreadIsRealTime(t *testing.T) {
+	inChild(t, func() error {
+		p := Start(Config{Priority: 50})
+		defer p.Close()
+		engine, stop := make(chan int), make(chan struct{})
+		go func() {
+			runtime.LockOSThread()
+			p.Engine()
+			engine <- threadID()
+			<-stop
+		}()
+		defer close(stop)
+		tid := <-engine
+		if r := p.Refused(); len(r) > 0 {
+			return fmt.Errorf("refused: %v", r)
+		}
+		startThreads(40) // more than there are: newcomers, found within a few sweeps
+		return within(5*time.Second, func() error { return policies(tid, 50, 49) })
+	})
+}
+
+// policies fails unless the engine's thread and all others are FIFO with these
+// priorities, and none hands that to its children.
+func policies(engine, its, others int) error {
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return err
+	}
+	if len(tasks) < 40 {
+		return fmt.Errorf("%d threads", len(tasks))
+	}
+	for _, task := range tasks {
+		tid, err := strconv.Atoi(task.Name())
+		if err != nil {
+			return err
+		}
+		attr, err := unix.SchedGetAttr(tid, 0)
+		if err != nil {
+			return fmt.Errorf("thread %d: %w", tid, err)
+		}
+		want := others
+		if tid == engine {
+			want = its
+		}
+		if attr.Policy != unix.SCHED_FIFO || attr.Priority != uint32(want) || attr.Flags&resetOnFork == 0 {
+			return fmt.Errorf("thread %d: policy %d, priority %d, flags %#x; want FIFO, %d, reset on fork", tid, attr.Policy, attr.Priority, attr.Flags, want)
+		}
+	}
+	return nil
+}
+
+func TestChildrenAreNormal(t *testing.T) {
+	inChild(t, func() error {
+		p := Start(Config{Priority: 50})
+		defer p.Close()
+		// Field 41 of /proc/self/stat is the policy.
+		out, err := exec.Command("cat", "/proc/self/stat").Output()
+		if err != nil {
+			return err
+		}
+		if f := strings.Fields(string(out)); f[40] != "0" {
+			return fmt.Errorf("a child runs with policy %s", f[40])
+		}
+		return nil
+	})
+}
+
+func TestSettleLocksMemory(t *testing.T) {
+	inChild(t, func() error {
+		p := Start(Config{Lock: true})
+		defer p.Close()
+		p.Settle()
+		if r := p.Refused(); len(r) > 0 {
+			return fmt.Errorf("refused: %v", r)
+		}
+		status, err := os.ReadFile("/proc/self/status")
+		if err != nil {
+			return err
+		}
+		_, rest, _ := strings.Cut(string(status), "VmLck:")
+		if kib, err := strconv.Atoi(strings.Fields(rest)[0]); err != nil || kib < 1024 {
+			return fmt.Errorf("locked: %d KiB (%v)", kib, err)
+		}
+		// Go must be able to take and give back memory as before.
+		for range 50 {
+			b := make([]byte, 8<<20)
+			b[len(b)-1] = 1
+			p.garbage.settle()
+		}
+		return nil
+	})
+}
+
+// What is refused is told in words, once, and nothing else fails.
+func TestRefused(t *testing.T) {
+	inChild(t, func() error {
+		runtime.LockOSThread()
+		// Another user's thread keeps no capability.
+		if err := unix.Setresuid(65534, 65534, 65534); err != nil {
+			return err
+		}
+		p := Start(Config{Priority: 50, Lock: true})
+		defer p.Close()
+		p.Engine()
+		p.Settle()
+		got := fmt.Sprint(p.Refused())
+		for _, want := range []string{"real-time scheduling: operation not permitted", "real-time scheduling of the engine"} {
+			if !strings.Contains(got, want) {
+				return fmt.Errorf("refused: %s; want %q", got, want)
+			}
+		}
+		return nil
+	})
+}
+
+func within(limit time.Duration, f func() error) error {
+	for deadline := time.Now().Add(limit); ; runtime.Gosched() {
+		err := f()
+		if err == nil || time.Now().After(deadline) {
+			return err
+		}
+	}
+}

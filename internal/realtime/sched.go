@@ -1,0 +1,75 @@
+package realtime
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// resetOnFork keeps the policy from children and from new threads.
+const resetOnFork = 1 // SCHED_FLAG_RESET_ON_FORK
+
+func threadID() int { return unix.Gettid() }
+
+// setFIFO makes a thread of this process real-time.
+func setFIFO(tid, priority int) error {
+	attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Flags: resetOnFork, Priority: uint32(priority)}
+	return unix.SchedSetAttr(tid, &attr, 0)
+}
+
+// threadCount is how many threads Go has made so far; it allocates nothing.
+func threadCount() int {
+	n, _ := runtime.ThreadCreateProfile(nil)
+	return n
+}
+
+// sweep makes every thread real-time that is not yet. The count is taken first:
+// a thread that comes in between is found the next time.
+func (p *Process) sweep() {
+	p.threads = threadCount()
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		p.refuse("real-time scheduling", err)
+		return
+	}
+	alive := make(map[int]bool, len(tasks))
+	for _, t := range tasks {
+		tid, err := strconv.Atoi(t.Name())
+		if err != nil {
+			continue // not a thread
+		}
+		alive[tid] = true
+		if p.known[tid] || int32(tid) == p.engine.Load() {
+			continue
+		}
+		if err := setFIFO(tid, max(p.cfg.Priority-1, 1)); err != nil && err != unix.ESRCH {
+			p.refuse("real-time scheduling", err)
+			return
+		}
+	}
+	p.known = alive
+}
+
+// startThreads has n goroutines hold a thread each at the same time. Go keeps
+// the threads when they are let go.
+func startThreads(n int) {
+	var ready, gone sync.WaitGroup
+	ready.Add(n)
+	gone.Add(n)
+	release := make(chan struct{})
+	for range n {
+		go func() {
+			defer gone.Done()
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			ready.Done()
+			<-release
+		}()
+	}
+	ready.Wait()
+	close(release)
+	gone.Wait()
+}
