@@ -218,9 +218,11 @@ func TestCloseLeavesNothing(t *testing.T) {
 			l, dir := newLAN(t), bpffs(t)
 			d := loadUnowned(t, Config{PinDir: dir})
 			l.attach(t, d, m, m)
-			if err := d.Close(); err != nil {
-				t.Fatal(err)
-			}
+			l.Do(func() { // a clsact filter is removed where it is
+				if err := d.Close(); err != nil {
+					t.Fatal(err)
+				}
+			})
 			if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("the pin directory is still there: %v", err)
 			}
@@ -413,10 +415,14 @@ func TestClsactGivesWay(t *testing.T) {
 			if _, err := second.Attach(l.ifindex, m); err != nil {
 				t.Fatal(err)
 			}
-			if c := second.clsactOf(l.ifindex); c.alive() {
-				t.Errorf("%s: the filter is still there", m)
-			}
 		})
+		if m != TC || l.hasTCX(t) {
+			l.Do(func() {
+				if c := second.clsactOf(l.ifindex); c.alive() {
+					t.Errorf("%s: the filter is still there", m)
+				}
+			})
+		}
 		l.hears(t, second)
 	}
 }

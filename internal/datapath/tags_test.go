@@ -6,7 +6,8 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
-	"github.com/cilium/ebpf/link"
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"github.com/xvrrp/xvrrp/internal/testnet"
 )
@@ -20,20 +21,11 @@ func TestStrippedTagIsSeen(t *testing.T) {
 			l.attach(t, d, m, m)
 			sink := &recorder{}
 			start(t, d, sink)
-			l.Do(func() {
-				tagger, err := link.AttachTCX(link.TCXOptions{
-					Interface: l.Index("wire0"), Program: pushVLAN(t, 100), Attach: ebpf.AttachTCXEgress,
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				for range 5 {
-					l.send(t, frame(advert(7, "192.0.2.8", nil)))
-				}
-				if err := tagger.Close(); err != nil {
-					t.Fatal(err)
-				}
-			})
+			untag := l.tagSent(t, pushVLAN(t, 100))
+			for range 5 {
+				l.send(t, frame(advert(7, "192.0.2.8", nil)))
+			}
+			untag()
 			// A tag in the frame, and then an untagged one that comes after all of them.
 			l.send(t, frame(advert(7, "192.0.2.8", nil), 100))
 			l.send(t, frame(advert(7, peer4, nil)))
@@ -42,6 +34,29 @@ func TestStrippedTagIsSeen(t *testing.T) {
 				t.Errorf("heard %d adverts, the first from .%d", len(heard), heard[0].IP[15])
 			}
 		})
+	}
+}
+
+// tagSent runs a program on what wire0 sends, until stop is called.
+func (l *lan) tagSent(t testing.TB, p *ebpf.Program) (stop func()) {
+	t.Helper()
+	index := l.Index("wire0")
+	if err := l.Netlink().QdiscAdd(clsactQdisc(index)); err != nil {
+		t.Fatal(err)
+	}
+	filter := &netlink.BpfFilter{
+		FilterAttrs: netlink.FilterAttrs{
+			LinkIndex: index, Parent: netlink.HANDLE_MIN_EGRESS, Handle: 1, Priority: 1, Protocol: unix.ETH_P_ALL,
+		},
+		Fd: p.FD(), Name: "tagger", DirectAction: true,
+	}
+	if err := l.Netlink().FilterAdd(filter); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := l.Netlink().QdiscDel(clsactQdisc(index)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
