@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -17,6 +19,8 @@ import (
 
 // FencedVIP is a virtual address that this host holds.
 type FencedVIP struct {
+	// IfIndex is an attached interface, the one on which frames for the address
+	// arrive: of a virtual MAC's macvlan that is the interface below.
 	IfIndex int
 	Addr    netip.Addr
 	// Lease is how long after the last heartbeat the host may answer for the
@@ -119,16 +123,22 @@ func (d *Datapath) heartbeat(start int64, sink Sink) {
 }
 
 // lapsed takes from the lease, before it is renewed after it ran out, the
-// addresses that the election has lost meanwhile.
+// addresses that the election has lost meanwhile. The holder is asked without
+// our lock: it may have one of its own.
 func (d *Datapath) lapsed(sink Sink) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	holder, ok := sink.(Holder)
 	if !ok {
 		return nil
 	}
-	for k := range d.fenced {
-		if !holder.Holds(int(k.ifindex), k.addr) {
+	d.mu.Lock()
+	held := slices.Collect(maps.Keys(d.fenced))
+	d.mu.Unlock()
+	lost := slices.DeleteFunc(held, func(k vipKey) bool { return holder.Holds(int(k.ifindex), k.addr) })
+
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, k := range lost {
+		if _, still := d.fenced[k]; still {
 			d.fenced[k] = always
 		}
 	}
