@@ -62,6 +62,7 @@ var Rules = map[string]Rule{
 	"internal/control":  {Modules: []string{xsys}},
 	"internal/metrics":  {Own: []string{"pkg/vrrp/wire"}, Modules: []string{prom, xsys}},
 	"internal/survey":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{netlink, arp, ndp, packet, xnet, xsys}},
+	"internal/realtime": {Modules: []string{xsys}},
 	"internal/doctor":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{netlink, arp, nft, ebpf, xsys}},
 
 	// The lab makes test hosts; testnet wraps it for tests.
