@@ -29,6 +29,8 @@ type Engine struct {
 	alarm    time.Time // what Wake was last asked for
 	round    uint64    // counts Wakeups
 	packet   wire.Packet
+	frozen   bool // see Freeze
+	deaf     bool // see Deafen
 }
 
 // letter is a fact on its way to the loop thread. err, if there, gets what
@@ -103,6 +105,10 @@ func (e *Engine) take(f Fact) error {
 		return e.with(f.Router, func(m *member) { e.unbind(m) })
 	case Tell:
 		return e.with(f.Router, func(m *member) { e.handle(now, m, f.Event) })
+	case Regroup:
+		return e.regroup(now, f)
+	case Resume:
+		return e.resume(now, f)
 	case Ask:
 		f.Do(View{e})
 		return nil
@@ -189,6 +195,9 @@ func (e *Engine) Stop() {
 	}
 }
 
+// deafFor is how long a Backup's timer is put off while we are deaf.
+const deafFor = 100 * time.Millisecond
+
 // setAlarm asks for a wake-up at the earliest deadline, if that is news.
 func (e *Engine) setAlarm() {
 	if next := e.schedule.next(); !next.Equal(e.alarm) {
@@ -201,6 +210,9 @@ func (e *Engine) setAlarm() {
 func (e *Engine) Wakeup(now time.Time) {
 	e.round++
 	e.alarm = time.Time{} // it has rung
+	if e.frozen {
+		return
+	}
 	for len(e.schedule) > 0 {
 		g := e.schedule[0]
 		late := now.Sub(g.deadline)
@@ -208,6 +220,10 @@ func (e *Engine) Wakeup(now time.Time) {
 			break // not yet, or its deadline does not move: never spin here
 		}
 		g.round = e.round
+		if e.deaf && g.machine.State() == vrrp.Backup {
+			e.schedule.set(g, now.Add(deafFor))
+			continue
+		}
 		for _, m := range g.members {
 			if d := m.router.Deadline(); !d.IsZero() && !d.After(now) {
 				m.spec.Probe.Woken(now.Sub(d))

@@ -98,3 +98,9 @@ func (v View) Each(f func(group, name string, r *vrrp.Router)) {
 
 // Now is the time at which the question is answered.
 func (v View) Now() time.Time { return time.Now() }
+
+// Active reports whether a router is Active. Loop thread only.
+func (e *Engine) Active(name string) bool {
+	m, ok := e.members[name]
+	return ok && m.router.State() == vrrp.Active
+}

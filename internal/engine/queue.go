@@ -22,6 +22,7 @@ type effects struct {
 type effect struct {
 	at     time.Time
 	action vrrp.Action
+	rested chan<- struct{} // instead of an action: all before it is done
 }
 
 func startEffects(do Effect) *effects {
@@ -32,7 +33,7 @@ func startEffects(do Effect) *effects {
 
 func (e *effects) put(at time.Time, a vrrp.Action) {
 	e.mu.Lock()
-	e.queue = append(e.queue, effect{at, a})
+	e.queue = append(e.queue, effect{at: at, action: a})
 	e.mu.Unlock()
 	e.signal()
 }
@@ -44,6 +45,19 @@ func (e *effects) close() {
 	e.closed = true
 	e.mu.Unlock()
 	e.signal()
+}
+
+// rest waits until all that was put is done.
+func (e *effects) rest() {
+	rested := make(chan struct{})
+	e.mu.Lock()
+	e.queue = append(e.queue, effect{rested: rested})
+	e.mu.Unlock()
+	e.signal()
+	select {
+	case <-rested:
+	case <-e.done: // its router went meanwhile
+	}
 }
 
 func (e *effects) signal() {
@@ -69,7 +83,11 @@ func (e *effects) run() {
 				break
 			}
 			for i := range batch {
-				e.do(batch[i].at, batch[i].action)
+				if rested := batch[i].rested; rested != nil {
+					close(rested)
+				} else {
+					e.do(batch[i].at, batch[i].action)
+				}
 				batch[i] = effect{}
 			}
 		}

@@ -17,8 +17,8 @@ func (e *Engine) Datagram(d wire.Datagram) {
 		return
 	}
 	port := e.wires[d.IfIndex]
-	if port == nil {
-		return // the interface has just lost its last router
+	if port == nil || e.frozen {
+		return // the interface has just lost its last router, or a successor has it
 	}
 	i, reject := wire.Find(p, port.rules)
 	if i < 0 {
@@ -86,8 +86,12 @@ func (m *member) interval(p *wire.Packet) time.Duration {
 // handle tells one member of a group an event and does what the core asks for:
 // adverts at once, everything else through the members' goroutines.
 func (e *Engine) handle(now time.Time, m *member, ev vrrp.Event) {
-	g := m.group
-	for _, a := range g.machine.Handle(now, m.index, ev) {
+	e.act(now, m.group, m.group.machine.Handle(now, m.index, ev))
+}
+
+// act does what the core asks for.
+func (e *Engine) act(now time.Time, g *group, actions []vrrp.MemberAction) {
+	for _, a := range actions {
 		to := g.members[a.Member]
 		if advert, ok := a.Action.(vrrp.SendAdvert); ok {
 			to.send(advert)

@@ -54,6 +54,8 @@ const (
 	LowerPriority
 	// AddressesChanged: the list changed while Active.
 	AddressesChanged
+	// Resumed: the router is Active since before this process began.
+	Resumed
 )
 
 // String returns a stable label.
@@ -63,6 +65,8 @@ func (w Why) String() string {
 		return "became_active"
 	case LowerPriority:
 		return "lower_priority"
+	case Resumed:
+		return "resumed"
 	case AddressesChanged:
 		return "addresses_changed"
 	}

@@ -38,7 +38,7 @@ func TestLabels(t *testing.T) {
 		all = append(all, NoteKind(k))
 	}
 	check("note", all)
-	check("why", []fmt.Stringer{BecameActive, LowerPriority, AddressesChanged})
+	check("why", []fmt.Stringer{BecameActive, LowerPriority, AddressesChanged, Resumed})
 	for _, unknown := range []fmt.Stringer{Reason(200), CauseKind(200), NoteKind(200), Why(200), State(200)} {
 		if unknown.String() != "unknown" {
 			t.Errorf("%T says %q", unknown, unknown)

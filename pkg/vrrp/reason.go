@@ -34,6 +34,8 @@ const (
 	ReasonFaultCleared
 	// ReasonShutdown: the router stops.
 	ReasonShutdown
+	// ReasonResumed: a predecessor in another process left it in this state.
+	ReasonResumed
 )
 
 var reasons = [...]struct{ label, text string }{
@@ -51,6 +53,7 @@ var reasons = [...]struct{ label, text string }{
 	ReasonFault:          {"fault", "fault"},
 	ReasonFaultCleared:   {"fault_cleared", "the last fault is gone"},
 	ReasonShutdown:       {"shutdown", "shutdown"},
+	ReasonResumed:        {"resumed", "handed over by the predecessor of this process"},
 }
 
 // Reasons lists every reason that a transition can have, so that a metric can

@@ -9,7 +9,7 @@ import (
 func (g *Group) sync(now time.Time) {
 	g.syncAnnounce()
 	g.syncCauses(now)
-	if g.all(func(r *Router) bool { return r.ready }) {
+	if g.any(isReady) && g.all(func(r *Router) bool { return r.ready || r.state != Initialize }) {
 		g.begin(now)
 	}
 	if g.any(isActive) && !g.all(isActive) {
@@ -66,9 +66,13 @@ func (g *Group) causeFor(member int) Cause {
 
 // begin takes every member out of Initialize. Owners are Active at once, but
 // only if all of them are; a single one wants to be and waits for the rest.
+// Members that run already, see Regroup, stay as they are.
 func (g *Group) begin(now time.Time) {
-	atOnce := g.all(func(r *Router) bool { return r.claimsAtOnce() })
-	for i := range g.members {
+	atOnce := g.all(func(r *Router) bool { return r.claimsAtOnce() && (r.ready || r.state == Active) })
+	for i, r := range g.members {
+		if !r.ready {
+			continue
+		}
 		g.decide(i, func(r *Router) {
 			why := r.wish
 			switch {
@@ -133,6 +137,8 @@ func (g *Group) syncAnnounce() {
 }
 
 func isActive(r *Router) bool { return r.state == Active }
+
+func isReady(r *Router) bool { return r.ready }
 
 func (g *Group) all(is func(*Router) bool) bool {
 	return !slices.ContainsFunc(g.members, func(r *Router) bool { return !is(r) })
