@@ -16,7 +16,7 @@ import (
 
 func commands() []*cli.Command {
 	return append([]*cli.Command{
-		runCommand(), checkCommand(), configCommand(), demoCommand(),
+		runCommand(), checkCommand(), configCommand(), demoCommand(), fenceCommand(),
 	}, operatorCommands()...)
 }
 

@@ -49,8 +49,10 @@ type Daemon struct {
 	gossip    *gossip
 	scale     *scale
 	nics      *nics
+	vmacs     *vmacs
 	trackers  *trackers
 	notify    *notifier
+	fence     *fence
 
 	reloading sync.Mutex   // one reload at a time
 	mu        sync.RWMutex // guards the rest
@@ -109,6 +111,9 @@ func (d *Daemon) open(undo *cleanup) error {
 	if err := d.openHolders(undo); err != nil {
 		return err
 	}
+	if err := d.openVMACs(undo); err != nil {
+		return err
+	}
 	if d.announcer, err = announce.Open(announce.Options{
 		Sent: d.announceSent, Done: d.announceDone, Failed: d.announceFailed,
 	}); err != nil {
@@ -126,6 +131,7 @@ func (d *Daemon) open(undo *cleanup) error {
 	d.metrics.Reloaded(true, d.started)
 	d.scale = newScale(d.engine.Do)
 	d.nics = newNICs(d)
+	d.fence = &fence{d: d, held: map[string][]datapath.FencedVIP{}}
 	if err := d.openNotify(undo); err != nil {
 		return err
 	}
@@ -233,6 +239,11 @@ func (d *Daemon) tidy(undo *cleanup) error {
 		d.log.Warn("removed addresses that a killed daemon left", "addresses", left)
 	}
 	d.tellForeign(virtual)
+	d.vmacs.tidy()
+	d.fence.begin()
+	if err := d.dp.Sweep(); err != nil {
+		d.log.Warn("cannot remove everything that a predecessor attached", "error", err)
+	}
 	return nil
 }
 
@@ -340,7 +351,7 @@ func (d *Daemon) add(group string, members ...string) error {
 
 func (d *Daemon) startInstances() {
 	for _, in := range d.instances {
-		d.engine.Do(engine.Tell{Router: in.cfg().Name, Event: vrrp.Startup{}})
+		d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.Startup{}})
 	}
 }
 

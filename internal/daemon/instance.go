@@ -21,11 +21,15 @@ import (
 // the router's own goroutine, and counts what the loop thread tells.
 type instance struct {
 	d       *Daemon
+	id      string // of the router in engine, holders and announcer; stays when a reload renames the instance
 	current atomic.Pointer[config.Instance]
 	log     *slog.Logger
-	metrics *metrics.Instance
+	counted atomic.Pointer[metrics.Instance]
+
+	virtual virtual // its virtual MAC interfaces
 
 	announcements atomic.Uint64
+	fenced        atomic.Bool // falls silent when the daemon does
 	leaving       atomic.Bool // a reload takes it away
 	active        atomic.Bool // holds its addresses, as far as the core has said
 
@@ -57,6 +61,7 @@ func (in *instance) cfg() *config.Instance { return in.current.Load() }
 func (in *instance) configure(cfg *config.Instance) {
 	in.current.Store(cfg)
 	in.metrics.SetConfiguredPriority(int(cfg.Priority))
+	in.d.vmacs.configure(in)
 	var vips []metrics.VIP
 	for i, a := range in.addresses() {
 		excluded := i >= len(cfg.Addresses)
@@ -69,7 +74,7 @@ func (in *instance) configure(cfg *config.Instance) {
 // addresses are all that the instance holds while master.
 func (in *instance) addresses() []config.Address {
 	cfg := in.cfg()
-	return append(append([]config.Address(nil), cfg.Addresses...), cfg.Excluded...)
+	return in.seated(append(append([]config.Address(nil), cfg.Addresses...), cfg.Excluded...))
 }
 
 // carries reports whether an address is one of the instance's.
@@ -208,29 +213,35 @@ func (in *instance) rest() {
 // once here; the holder keeps trying.
 func (in *instance) claim() {
 	in.debug("setting VIPs.")
-	wanted, err := belongingsOf(in.cfg())
-	if err = errors.Join(err, in.d.holders.claim(in.cfg().Name, wanted)); err != nil {
+	in.d.fence.raise(in)
+	in.speak()
+	wanted, err := in.belongings()
+	if err = errors.Join(err, in.d.holders.claim(in.id, wanted)); err != nil {
 		in.log.Error("("+in.cfg().Name+") cannot hold everything; trying again", "error", err)
 	}
 	in.checkHeld()
 }
 
 func (in *instance) release() {
-	in.d.announcer.Stop(in.cfg().Name)
+	in.d.announcer.Stop(in.id)
 	in.debug("removing VIPs.")
 	if in.d.keep.Load() {
 		return // keepalived's --dont-release-vrrp
 	}
-	if err := in.d.holders.release(in.cfg().Name); err != nil {
+	in.hush()
+	if err := in.d.holders.release(in.id); err != nil {
 		in.log.Error("("+in.cfg().Name+") cannot remove everything; trying again", "error", err)
+		in.checkHeld()
+		return // what is still there stays fenced
 	}
+	in.d.fence.drop(in)
 	in.checkHeld()
 }
 
 // checkHeld counts which addresses are where they should be.
 func (in *instance) checkHeld() {
 	held := map[netip.Addr]bool{}
-	for _, h := range in.d.holders.addresses.Held(in.cfg().Name) {
+	for _, h := range in.d.holders.addresses.Held(in.id) {
 		held[h.Address.Prefix.Addr()] = h.Held
 	}
 	for _, a := range in.addresses() {
@@ -241,11 +252,11 @@ func (in *instance) checkHeld() {
 // announce tells the neighbours where the addresses are now.
 func (in *instance) announce(why vrrp.Why) {
 	if why == vrrp.LowerPriority {
-		in.d.announcer.Again(in.cfg().Name, announce.LowerPriority)
+		in.d.announcer.Again(in.id, announce.LowerPriority)
 		return
 	}
 	targets := in.targets()
-	if err := in.d.announcer.Announce(in.cfg().Name, schedule(in.cfg().GARP), targets); err != nil {
+	if err := in.d.announcer.Announce(in.id, schedule(in.cfg().GARP), targets); err != nil {
 		in.log.Error("("+in.cfg().Name+") cannot announce the addresses", "error", err)
 	}
 	for _, t := range targets {
@@ -271,7 +282,7 @@ func sending(a netip.Addr) string {
 func (in *instance) targets() []announce.Target {
 	var list []announce.Target
 	for _, a := range in.addresses() {
-		if nic, ok := in.d.nics.at(a.Interface); ok {
+		if nic, ok := in.at(a.Interface); ok {
 			list = append(list, announce.Target{IfIndex: nic.index, MAC: nic.mac, Addr: a.Prefix.Addr()})
 		}
 	}

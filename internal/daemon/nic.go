@@ -67,9 +67,10 @@ func (n *nics) use(in *instance) {
 	defer n.mu.Unlock()
 	c := n.named(in.cfg().Interface)
 	c.users = append(c.users, in)
+	n.d.vmacs.use(in)
 	if c.link.Index == 0 || !n.synced {
 		if n.synced {
-			n.d.engine.Do(engine.Tell{Router: in.cfg().Name, Event: vrrp.FaultRaised{Cause: interfaceCause(c.name)}})
+			n.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultRaised{Cause: interfaceCause(c.name)}})
 		}
 		return
 	}
@@ -79,7 +80,7 @@ func (n *nics) use(in *instance) {
 		n.join(c, in)
 	}
 	if c.faulted && in.cfg().TrackPrimary {
-		n.d.engine.Do(engine.Tell{Router: in.cfg().Name, Event: vrrp.FaultRaised{Cause: interfaceCause(c.name)}})
+		n.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultRaised{Cause: interfaceCause(c.name)}})
 	}
 	n.bind(c)
 }
@@ -102,6 +103,7 @@ func (n *nics) leave(in *instance) {
 	c := n.byName[in.cfg().Interface]
 	c.users = slices.DeleteFunc(c.users, func(o *instance) bool { return o == in })
 	delete(c.bound, in)
+	n.d.vmacs.leave(in)
 	if len(c.users) == 0 {
 		n.release(c)
 	}
@@ -168,6 +170,7 @@ func (n *nics) Link(l ifstate.Link) {
 	}
 	before := c.link
 	c.link = l
+	n.d.vmacs.news(l.Name)
 	if before.Index == 0 {
 		n.attach(c)
 		n.d.announcer.SetPacing(n.pacing(n.d.settings()))
@@ -187,6 +190,7 @@ func (n *nics) Gone(l ifstate.Link) {
 			n.lose(c)
 		}
 	}
+	n.d.vmacs.news(l.Name)
 }
 
 // Addresses implements ifstate.Sink: all addresses of an interface.
@@ -196,6 +200,7 @@ func (n *nics) Addresses(index int, addrs []ifstate.Address) {
 	for _, c := range n.byName {
 		if c.link.Index == index {
 			c.addrs, c.seats = addrs, seats{}
+			n.d.vmacs.news(c.name) // its link-local address may be another
 			n.bind(c)
 		}
 	}
@@ -225,7 +230,7 @@ func (n *nics) attach(c *nic) {
 	if err != nil {
 		n.d.log.Error("cannot receive adverts on "+c.name, "error", err)
 		n.eachUser(c, func(in *instance) {
-			n.d.engine.Do(engine.Tell{Router: in.cfg().Name, Event: vrrp.FaultRaised{Cause: receiveCause(c.name)}})
+			n.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultRaised{Cause: receiveCause(c.name)}})
 		})
 	} else {
 		c.mode = mode
@@ -277,7 +282,7 @@ func (n *nics) moved(c *nic) {
 	}
 	for _, in := range c.users {
 		// An active router claims and announces again, through its own goroutine.
-		n.d.engine.Do(engine.Tell{Router: in.cfg().Name, Event: vrrp.Reconfigured{Config: election(in.cfg()), Addresses: true}})
+		n.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.Reconfigured{Config: election(in.cfg()), Addresses: true}})
 	}
 }
 
@@ -333,7 +338,7 @@ func (n *nics) lose(c *nic) {
 	for _, in := range c.users {
 		// Settled, so that the loop thread sends nothing through what release
 		// closes. A router that is not there any more is no error here.
-		_ = n.d.engine.Settle(engine.Unbind{Router: in.cfg().Name})
+		_ = n.d.engine.Settle(engine.Unbind{Router: in.id})
 	}
 	n.release(c)
 	c.link, c.addrs, c.seats = ifstate.Link{}, nil, seats{}
@@ -353,6 +358,7 @@ func (n *nics) release(c *nic) {
 		errs = append(errs, c.out.Close())
 		c.out = nil
 	}
+	n.eachUser(c, (*instance).unsend)
 	clear(c.bound)
 	for g, m := range c.joined {
 		errs = append(errs, m.Close())
@@ -388,9 +394,9 @@ func (n *nics) tellUp(c *nic) {
 		switch {
 		case !in.cfg().TrackPrimary:
 		case down:
-			n.d.engine.Do(engine.Tell{Router: in.cfg().Name, Event: vrrp.FaultRaised{Cause: cause}})
+			n.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultRaised{Cause: cause}})
 		default:
-			n.d.engine.Do(engine.Tell{Router: in.cfg().Name, Event: vrrp.FaultCleared{Cause: cause}})
+			n.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultCleared{Cause: cause}})
 		}
 	})
 }
@@ -427,7 +433,7 @@ func (n *nics) bind(c *nic) {
 		news = true
 		c.bound[in] = b
 		n.d.engine.Do(engine.Bind{
-			Router: in.cfg().Name, IfIndex: b.index, Out: n.outlet(c, in, b.source), Source: b.source, Local: b.local,
+			Router: in.id, IfIndex: b.index, Out: n.outlet(c, in, b.source), Source: b.source, Local: b.local,
 		})
 	}
 	if news && n.synced {

@@ -18,7 +18,7 @@ type outlet struct {
 // outlet makes the way out of an instance through an interface. Peers are
 // resolved in the background; until then adverts to them fail and say so.
 func (n *nics) outlet(c *nic, in *instance, source netip.Addr) *outlet {
-	o := &outlet{sender: c.out, hops: map[netip.Addr]*nexthop.Hop{}}
+	o := &outlet{sender: n.sender(c, in), hops: map[netip.Addr]*nexthop.Hop{}}
 	for _, p := range in.cfg().Unicast.Peers {
 		hop, err := n.d.hops.Watch(nexthop.Target{Peer: p.Addr, Source: source, IfIndex: c.link.Index})
 		if err != nil {

@@ -80,7 +80,7 @@ func planReload(old, new *config.Settings) plan {
 // identity is what makes a virtual router this one and no other. Where it
 // differs, the old one ends and a new one starts.
 func identity(in *config.Instance) string {
-	return fmt.Sprintf("%s vrid %d %v v%d unicast %v", in.Interface, in.VRID, in.Family, in.Version, in.Unicast.Enabled())
+	return fmt.Sprintf("%s vrid %d %v v%d unicast %v vmac %+v", in.Interface, in.VRID, in.Family, in.Version, in.Unicast.Enabled(), in.VMAC)
 }
 
 // changed reports whether an instance's settings differ in more than their

@@ -96,7 +96,7 @@ func (in *instance) status(st vrrp.Status, now time.Time) control.InstanceStatus
 		Priority: int(st.Priority), ConfiguredPriority: int(st.Configured), Owner: st.Configured == vrrp.PriorityOwner,
 		Preempt: cfg.Preempt, PrimaryAddress: in.d.nics.sourceOf(in), Unicast: cfg.Unicast.Enabled(), Peers: []string{},
 		AdvertInterval: control.Seconds(st.Interval), MasterDownInterval: control.Seconds(st.Down), SkewTime: control.Seconds(st.Skew),
-		VIPs: in.vips(), Trackers: []string{}, Counters: in.counters(st.Counters),
+		VIPs: in.vips(), Trackers: []string{}, Counters: in.counters(st.Counters), Fence: in.fenced.Load(),
 	}
 	for _, c := range st.Causes {
 		s.Faults = append(s.Faults, c.String())

@@ -1,0 +1,270 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/vishvananda/netlink"
+
+	"github.com/xvrrp/xvrrp/internal/accept"
+	"github.com/xvrrp/xvrrp/internal/config"
+	"github.com/xvrrp/xvrrp/internal/egress"
+	"github.com/xvrrp/xvrrp/internal/engine"
+	"github.com/xvrrp/xvrrp/internal/vmac"
+	"github.com/xvrrp/xvrrp/pkg/vrrp"
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
+)
+
+// vmacs gives instances with use_vmac their interfaces: made as soon as the
+// interface below is there, silent while the instance is not master.
+type vmacs struct {
+	d      *Daemon
+	holder *vmac.Holder
+	filter *accept.Filter
+
+	work  sync.Mutex // one change at a time; taken after nics.mu, before virtual.mu
+	users []*instance
+}
+
+// virtual are the interfaces of one instance.
+type virtual struct {
+	mu    sync.Mutex
+	links map[vmac.VMAC]vmac.Link // those that stand
+	loud  bool                    // master: they may be heard
+
+	out *egress.Interface // sends adverts with the virtual MAC; of nics
+}
+
+// openVMACs opens the holder and starts the filter, with what every instance
+// refuses in it, so that there is no moment without.
+func (d *Daemon) openVMACs(undo *cleanup) error {
+	v := &vmacs{d: d, filter: accept.New(d.tableName(), func(err error) { d.log.Warn(err.Error()) })}
+	d.vmacs = v
+	s := d.settings()
+	for i := range s.Instances {
+		v.refuse(&s.Instances[i])
+	}
+	undo.add("packet filter", v.endFilter)
+	if err := v.filter.Start(); err != nil {
+		d.log.Error("no_accept has no effect and a backup's virtual MAC may be heard", "error", err)
+	}
+	var err error
+	v.holder, err = vmac.Open(vmac.Config{Journal: filepath.Join(d.opt.RuntimeDir, "vmacs"), Guard: v.filter})
+	if err != nil {
+		return err
+	}
+	undo.add("virtual MACs", v.close)
+	return nil
+}
+
+// wantedVMAC is the interface that an address lives on, false when that is an
+// ordinary one.
+func wantedVMAC(s *config.Settings, cfg *config.Instance, a *config.Address) (vmac.VMAC, bool) {
+	family := wire.IPv4
+	if a.Prefix.Addr().Is6() {
+		family = wire.IPv6
+	}
+	use, own := cfg.VMAC, a.Interface == cfg.Interface && family == cfg.Family
+	switch {
+	case a.VMAC.Mode == config.VMACMacvlan:
+		use = a.VMAC
+	case use.Mode != config.VMACMacvlan || !own && !use.Addr:
+		return vmac.VMAC{}, false
+	case !own:
+		use.Name = "" // that is the main one's
+	}
+	return vmac.VMAC{
+		Parent: a.Interface, VRID: cfg.VRID, IPv6: family == wire.IPv6, Name: use.Name, Prefix: s.Global.VMACPrefix,
+		MAC: hardware(use.MAC, cfg.VRID), Group: interfaceGroup(use.Group),
+	}, true
+}
+
+// mainVMAC is the interface of the instance itself, which it has even without
+// an address of its own family.
+func mainVMAC(s *config.Settings, cfg *config.Instance) (vmac.VMAC, bool) {
+	if cfg.VMAC.Mode != config.VMACMacvlan {
+		return vmac.VMAC{}, false
+	}
+	return vmac.VMAC{
+		Parent: cfg.Interface, VRID: cfg.VRID, IPv6: cfg.Family == wire.IPv6, Name: cfg.VMAC.Name, Prefix: s.Global.VMACPrefix,
+		MAC: hardware(cfg.VMAC.MAC, cfg.VRID), Group: interfaceGroup(cfg.VMAC.Group),
+	}, true
+}
+
+// hardware reads a configured MAC, checked already: six octets, or five that
+// the VRID follows; zero for the protocol's own.
+func hardware(text string, vrid uint8) (mac [6]byte) {
+	if text == "" {
+		return mac
+	}
+	if strings.Count(text, ":") == 4 {
+		text += fmt.Sprintf(":%02x", vrid)
+	}
+	if hw, err := net.ParseMAC(text); err == nil {
+		copy(mac[:], hw)
+	}
+	return mac
+}
+
+// interfaceGroup is the number of a group; names mean the default group, 0.
+func interfaceGroup(text string) uint32 {
+	n, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return 0
+	}
+	return uint32(n)
+}
+
+// wanted are all interfaces of an instance, its own first.
+func (v *vmacs) wanted(in *instance) (list []vmac.VMAC) {
+	s, cfg := v.d.settings(), in.cfg()
+	add := func(w vmac.VMAC, ok bool) {
+		if ok && !slices.Contains(list, w) {
+			list = append(list, w)
+		}
+	}
+	add(mainVMAC(s, cfg))
+	for _, addrs := range [][]config.Address{cfg.Addresses, cfg.Excluded} {
+		for i := range addrs {
+			add(wantedVMAC(s, cfg, &addrs[i]))
+		}
+	}
+	return list
+}
+
+// use takes an instance in, leave lets it go with its interfaces.
+func (v *vmacs) use(in *instance) {
+	v.work.Lock()
+	defer v.work.Unlock()
+	v.users = append(v.users, in)
+	v.again(in, func(vmac.VMAC) bool { return true })
+}
+
+func (v *vmacs) leave(in *instance) {
+	v.work.Lock()
+	defer v.work.Unlock()
+	v.users = slices.DeleteFunc(v.users, func(o *instance) bool { return o == in })
+	v.dismiss(in, nil)
+	in.unsend()
+	if err := v.filter.Refuse(in.cfg().Name, nil); err != nil {
+		v.d.log.Error("("+in.cfg().Name+") packets to its addresses may still be dropped", "error", err)
+	}
+}
+
+// configure takes in an instance's new settings.
+func (v *vmacs) configure(in *instance) {
+	v.refuse(in.cfg())
+	v.work.Lock()
+	defer v.work.Unlock()
+	if slices.Contains(v.users, in) {
+		v.dismiss(in, v.wanted(in))
+		v.again(in, func(vmac.VMAC) bool { return true })
+	}
+}
+
+// news: the interface of that name is there, or changed, or went.
+func (v *vmacs) news(name string) {
+	v.work.Lock()
+	defer v.work.Unlock()
+	for _, in := range v.users {
+		in.virtual.mu.Lock()
+		mine := map[vmac.VMAC]bool{}
+		for w, l := range in.virtual.links {
+			mine[w] = l.Name == name
+		}
+		in.virtual.mu.Unlock()
+		v.again(in, func(w vmac.VMAC) bool { return w.Parent == name || mine[w] })
+	}
+}
+
+// again makes those of an instance's interfaces stand that which says.
+func (v *vmacs) again(in *instance, which func(vmac.VMAC) bool) {
+	for _, w := range v.wanted(in) {
+		if which(w) {
+			v.ensure(in, w)
+		}
+	}
+}
+
+func (v *vmacs) ensure(in *instance, w vmac.VMAC) {
+	name, cause := in.cfg().Name, vmacCause(w)
+	l, err := v.holder.Ensure(owner(in, w), w)
+	in.virtual.mu.Lock()
+	defer in.virtual.mu.Unlock()
+	_, stood := in.virtual.links[w]
+	var missing netlink.LinkNotFoundError
+	switch {
+	case errors.As(err, &missing): // the interface below is a fault of its own
+		delete(in.virtual.links, w)
+		return
+	case err != nil:
+		v.d.log.Error("("+name+") no virtual MAC interface", "error", err)
+		delete(in.virtual.links, w)
+		v.d.engine.Do(engine.Tell{Router: name, Event: vrrp.FaultRaised{Cause: cause}})
+		return
+	}
+	if in.virtual.links == nil {
+		in.virtual.links = map[vmac.VMAC]vmac.Link{}
+	}
+	in.virtual.links[w] = l
+	if l.Fresh {
+		v.d.log.Info(fmt.Sprintf("(%s): Success creating VMAC interface %s", name, l.Name), "parent", w.Parent, "mac", net.HardwareAddr(l.MAC[:]).String())
+		if in.virtual.loud {
+			v.heard(in, l)
+		}
+	}
+	if l.Fresh || !stood {
+		v.d.engine.Do(engine.Tell{Router: name, Event: vrrp.FaultCleared{Cause: cause}})
+	}
+}
+
+// owner is what the holder knows one interface of an instance by.
+func owner(in *instance, w vmac.VMAC) string {
+	return fmt.Sprintf("%s: %v %s %s", in.cfg().Name, w, w.Name, w.Prefix)
+}
+
+func vmacCause(w vmac.VMAC) vrrp.Cause {
+	return vrrp.Cause{Kind: vrrp.CauseConfig, Name: "no virtual MAC interface on " + w.Parent}
+}
+
+// dismiss removes an instance's interfaces but those in keep.
+func (v *vmacs) dismiss(in *instance, keep []vmac.VMAC) {
+	in.virtual.mu.Lock()
+	defer in.virtual.mu.Unlock()
+	for w, l := range in.virtual.links {
+		if slices.Contains(keep, w) {
+			continue
+		}
+		delete(in.virtual.links, w)
+		if err := v.holder.Remove(owner(in, w)); err != nil {
+			v.d.log.Error("("+in.cfg().Name+") cannot remove VMAC interface "+l.Name, "error", err)
+			continue
+		}
+		v.d.log.Info(fmt.Sprintf("(%s) Success removing VMAC interface %s", in.cfg().Name, l.Name))
+	}
+}
+
+// tidy removes what a killed predecessor left and nobody wants.
+func (v *vmacs) tidy() {
+	if err := v.holder.RemoveInherited(); err != nil {
+		v.d.log.Error("cannot remove every virtual MAC interface that a predecessor left", "error", err)
+	}
+}
+
+// close removes every interface, unless the addresses on them shall stay.
+func (v *vmacs) close() error {
+	v.work.Lock()
+	defer v.work.Unlock()
+	for _, in := range v.users {
+		if !v.d.keep.Load() {
+			v.dismiss(in, nil)
+		}
+	}
+	return v.holder.Close()
+}
