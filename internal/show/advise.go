@@ -9,9 +9,9 @@ import (
 	"github.com/xvrrp/xvrrp/internal/control"
 )
 
-// Margin is how much shorter than the down interval the longest measured gap
-// must be before an interval is called safe.
-const Margin = 2
+// safe says that the longest gap and half of it more fits into the down
+// interval.
+func safe(gap, down time.Duration) bool { return gap+gap/2 <= down }
 
 // Advice is what the measured gaps between adverts say about one instance.
 type Advice struct {
@@ -34,8 +34,8 @@ type Option struct {
 	Down     control.Seconds `json:"down"` // a failover takes at most that
 	// Worst is the longest gap that it would have had.
 	Worst control.Seconds `json:"worst"`
-	// False is how many false failovers it would have caused, at least none
-	// and at most that: a histogram knows no single gap.
+	// False is how many false failovers it would have caused, at most: a
+	// histogram knows no single gap.
 	False uint64 `json:"false_failovers"`
 	Safe  bool   `json:"safe"`
 }
@@ -104,17 +104,19 @@ func (a Advice) try(h control.Histogram, interval time.Duration, i control.Insta
 		o.False += h.Count - before // beyond the last bucket
 		o.False = max(o.False, 1)
 	}
-	o.Safe = o.Worst.Duration() <= down/Margin
+	o.Safe = safe(o.Worst.Duration(), down)
 	return o
 }
 
-// scaled turns a gap at the measured interval into one at another: as many
-// adverts are lost, and the last one is as late.
+// scaled turns a gap at the measured interval into the worst that it can mean
+// at another: the sender stood still, which costs as much at any interval, or
+// adverts were lost, which costs an interval each. It grows with the gap.
 func (a Advice) scaled(gap, interval time.Duration) time.Duration {
 	measured := a.Interval.Duration()
-	adverts := max(gap/measured, 1)
-	late := max(gap-adverts*measured, 0)
-	return adverts*interval + late
+	if gap <= measured {
+		return interval
+	}
+	return max(interval+gap-measured, gap/measured*interval+gap%measured)
 }
 
 // skew is Skew_Time at another interval (RFC 9568 section 6.1; in version 2 it
@@ -145,7 +147,7 @@ func (p Paper) Advice(a Advice, h control.Histogram) string {
 		case o.Safe:
 			verdict = inked(plain, "safe")
 		case o.False == 0:
-			verdict = inked(yellow, fmt.Sprintf("less than %d times headroom", Margin))
+			verdict = inked(yellow, "too little headroom")
 		}
 		wrong := "0"
 		if o.False > 0 {
@@ -157,7 +159,7 @@ func (p Paper) Advice(a Advice, h control.Histogram) string {
 	if a.Best < 0 {
 		b.WriteString(wrap("", "None of these is safe: raise down_timer_adverts, or look for load and loss with `xvrrp doctor`."))
 	}
-	b.WriteString(wrap("", fmt.Sprintf("Safe: the longest gap, with as many adverts lost and the last one as late as measured, fits %d times into the down interval of %d adverts.", Margin, a.Adverts)))
+	b.WriteString(wrap("", fmt.Sprintf("The longest gap is taken for the worst that it can be: a sender that stood still, or lost adverts. Safe means that it and half of it more fits into the down interval of %d adverts.", a.Adverts)))
 	return b.String()
 }
 

@@ -17,20 +17,19 @@ func (p Paper) Events(list []control.Event, now time.Time) string {
 	for i, e := range list {
 		rows[i] = p.eventRow(e, now)
 	}
-	return strings.Join(p.table(rows), "\n") + "\n"
+	return p.list("", rows)
 }
 
-// Event is one line of `xvrrp events --follow`, in columns wide enough for
-// most.
+// Event is what `xvrrp events --follow` prints for one, in columns wide enough
+// for most.
 func (p Paper) Event(e control.Event, now time.Time) string {
 	row := p.eventRow(e, now)
-	head := fmt.Sprintf("%s  %-12s  ", row[0].text, fit(row[1].text, 12))
-	state := row[2].text
-	if state != "" {
-		state += "  "
+	head := fmt.Sprintf("%s  %-12s  ", row[0].text, row[1].text)
+	painted := head
+	if row[2].text != "" {
+		head, painted = head+row[2].text+gap, painted+p.paint(row[2].ink, row[2].text)+gap
 	}
-	text := fit(row[3].text, Width-columns(head)-columns(state))
-	return strings.TrimRight(head+p.paint(row[2].ink, state)+p.paint(row[3].ink, text), " ") + "\n"
+	return p.lead(head, painted, row[3])
 }
 
 // eventRow is: when, who, the states of a transition, what.

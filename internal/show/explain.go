@@ -73,9 +73,9 @@ func (p Paper) evidence(e control.Event, c Case) []string {
 	switch {
 	case ev.Master != "" && e.Reason == "no_advert":
 		say = append(say, fmt.Sprintf("Last advert from %s (priority %d) was %s old at the deadline (limit %s).",
-			clean(ev.Master), ev.MasterPriority, seconds(ev.LastAdvertAge), seconds(ev.Limit)))
+			clean(ev.Master), ev.MasterPriority, exact(ev.LastAdvertAge), exact(ev.Limit)))
 	case e.Reason == "no_advert":
-		say = append(say, fmt.Sprintf("No advert was accepted before the deadline (limit %s).", seconds(ev.Limit)))
+		say = append(say, fmt.Sprintf("No advert was accepted before the deadline (limit %s).", exact(ev.Limit)))
 	case ev.Master != "":
 		say = append(say, fmt.Sprintf("The advert that decided came from %s with priority %d; ours was %d.", clean(ev.Master), ev.MasterPriority, ev.Priority))
 	}
@@ -136,7 +136,7 @@ func (p Paper) now(c Case) []string {
 		say = append(say, fmt.Sprintf("If nothing comes, we act in %s.", length(max(c.Deadline.Sub(c.Now), 0))))
 	}
 	n := c.Counters
-	say = append(say, fmt.Sprintf("Adverts since the start: %d accepted, %d sent; %d times master.", n.Received, n.Sent, n.BecameMaster))
+	say = append(say, fmt.Sprintf("Adverts since the start: %d accepted, %d sent; master %s.", n.Received, n.Sent, count(n.BecameMaster, "time", "times")))
 	if len(n.Rejected) > 0 {
 		say = append(say, fmt.Sprintf("Refused since the start: %s.", total(n.Rejected, "advert", "adverts")))
 	}
@@ -170,10 +170,5 @@ func (p Paper) before(b *strings.Builder, c Case, last *control.Event) {
 		fmt.Fprintf(b, "  (%d earlier: `xvrrp events`)\n", len(rows)-history)
 		rows = rows[len(rows)-history:]
 	}
-	for i := range rows {
-		rows[i][0].text = "  " + rows[i][0].text
-	}
-	for _, line := range p.table(rows) {
-		b.WriteString(line + "\n")
-	}
+	b.WriteString(p.list("  ", rows))
 }

@@ -53,6 +53,15 @@ func pair(d, big time.Duration, bigName string, small time.Duration, smallName s
 
 func seconds(s control.Seconds) string { return length(s.Duration()) }
 
+// exact is length for evidence: a few seconds are told to a tenth of a
+// millisecond.
+func exact(s control.Seconds) string {
+	if d := s.Duration(); d >= time.Second && d < 10*time.Minute {
+		return trimZeros(strconv.FormatFloat(d.Seconds(), 'f', 4, 64)) + " s"
+	}
+	return seconds(s)
+}
+
 // clock shows a moment as a person near it would say it: the time of day
 // with milliseconds, with the date in front when that is not the day of now.
 func (p Paper) clock(t, now time.Time) string {

@@ -8,7 +8,7 @@ import (
 // Remark is one thing that a person should know: what it is, why it hurts,
 // what to do about it.
 type Remark struct {
-	// Code is stable. docs/explain.md describes each.
+	// Code is stable, for scripts.
 	Code string `json:"code"`
 	// Problem: something is wrong. Otherwise it is good to know.
 	Problem bool   `json:"problem"`

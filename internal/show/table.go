@@ -58,3 +58,43 @@ func shrink(widths []int) {
 		widths[widest]--
 	}
 }
+
+// list lays rows out like table, but wraps the last column instead of
+// shortening it.
+func (p Paper) list(indent string, rows [][]cell) string {
+	widths := map[int]int{}
+	for _, row := range rows {
+		for i, c := range row[:len(row)-1] {
+			widths[i] = max(widths[i], columns(c.text))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		bare, painted := indent, indent
+		for i, c := range row[:len(row)-1] {
+			blanks := ""
+			if widths[i] > 0 {
+				blanks = strings.Repeat(" ", widths[i]-columns(c.text)) + gap
+			}
+			bare += c.text + blanks
+			painted += p.paint(c.ink, c.text) + blanks
+		}
+		b.WriteString(p.lead(bare, painted, row[len(row)-1]))
+	}
+	return b.String()
+}
+
+// lead wraps a text behind what stands at the beginning of its first line,
+// painted. Without room for the text there is a line for each.
+func (p Paper) lead(bare, painted string, c cell) string {
+	const least = 20
+	if columns(bare) > Width-least {
+		return strings.TrimRight(fit(bare, Width), " ") + "\n" + wrap("    ", c.text)
+	}
+	first, rest, more := strings.Cut(wrap(bare, c.text), "\n")
+	text := strings.TrimRight(painted+p.paint(c.ink, strings.TrimPrefix(first, bare)), " ") + "\n"
+	if more {
+		text += rest
+	}
+	return text
+}

@@ -52,19 +52,27 @@ func (p Paper) Sight(s Sight, now time.Time) string {
 	}
 	head := p.clock(s.At, now) + " " + direction + " "
 	var b strings.Builder
-	b.WriteString(head + fit(clean(text), Width-columns(head)) + "\n")
+	b.WriteString(wrap(head, clean(text)))
 	for _, c := range s.Conflicts {
 		b.WriteString(p.conflict(c, "  "))
 	}
 	return b.String()
 }
 
+// advertLine is one advert; what is as usual (TTL 255, no authentication) is
+// left out.
 func advertLine(a *survey.Advert) string {
-	text := fmt.Sprintf("%s > %s VRRPv%d vrid %d prio %d every %s ttl %d auth %s: %s", a.Src, a.Dst, a.Version, a.VRID, a.Priority,
-		length(a.Interval), a.TTL, a.Auth, join(a.Addresses))
+	text := fmt.Sprintf("%s > %s VRRPv%d vrid %d prio %d every %s", a.Src, a.Dst, a.Version, a.VRID, a.Priority, length(a.Interval))
 	if a.Priority == 0 {
-		text = strings.Replace(text, "prio 0 ", "prio 0 (goodbye) ", 1)
+		text += " (goodbye)"
 	}
+	if a.TTL != 255 {
+		text += fmt.Sprintf(" ttl %d", a.TTL)
+	}
+	if a.Auth != "none" {
+		text += " auth " + a.Auth
+	}
+	text += ": " + join(a.Addresses)
 	if a.Fault != "" {
 		text += " REFUSED: " + a.Fault
 	}
@@ -112,7 +120,7 @@ func (p Paper) Watch(v View) string {
 	fmt.Fprintf(&b, "%s at %s; end with Ctrl-C\n\n", clean(v.Interface), p.clock(v.Now, v.Now))
 	rows := [][]cell{{
 		inked(bold, "VRID"), inked(bold, "SENDER"), inked(bold, "PRIO"), inked(bold, "VERSION"), inked(bold, "EVERY"),
-		inked(bold, "LONGEST GAP"), inked(bold, "AUTH"), inked(bold, "LAST"), inked(bold, "ADVERTS"), inked(bold, "ADDRESSES"),
+		inked(bold, "LONGEST GAP"), inked(bold, "AUTH"), inked(bold, "ADVERTS"), inked(bold, "LAST"),
 	}}
 	for _, s := range v.Senders {
 		rows = append(rows, senderRow(s, v.Now))
@@ -120,7 +128,12 @@ func (p Paper) Watch(v View) string {
 	if len(v.Senders) == 0 {
 		b.WriteString("no advert so far\n")
 	} else {
-		b.WriteString(strings.Join(p.table(rows), "\n") + "\n")
+		for n, line := range p.table(rows) {
+			b.WriteString(line + "\n")
+			if n > 0 {
+				b.WriteString(wrap("      ", join(v.Senders[n-1].Addresses)))
+			}
+		}
 	}
 	if len(v.Conflicts) > 0 {
 		b.WriteByte('\n')
@@ -152,6 +165,6 @@ func senderRow(s survey.Sender, now time.Time) []cell {
 	}
 	return []cell{
 		word(fmt.Sprint(s.VRID)), word(s.Src.String()), word(fmt.Sprint(s.Priority)), word(fmt.Sprintf("%d", s.Version)),
-		word(length(s.Interval)), word(longest), word(s.Auth), inked(shade, last), word(fmt.Sprint(s.Count)), word(join(s.Addresses)),
+		word(length(s.Interval)), word(longest), word(s.Auth), word(fmt.Sprint(s.Count)), inked(shade, last),
 	}
 }

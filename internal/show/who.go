@@ -68,10 +68,10 @@ func (p Paper) Who(address, iface string, list []Holder) string {
 		switch {
 		case h.Local:
 			took, answers = "-", "-"
-			who = strings.TrimSuffix("this host, which does not answer itself; "+who, "; ")
+			who = strings.TrimSuffix("this host; "+who, "; ")
 		case h.Unasked:
 			took = "none"
-			who = strings.TrimSuffix("announced the address and did not answer; "+who, "; ")
+			who = strings.TrimSuffix("only announced it; "+who, "; ")
 		}
 		rows = append(rows, []cell{word(h.MAC.String()), word(took), word(answers), word(clean(who))})
 	}
