@@ -10,6 +10,7 @@ import (
 
 	"github.com/xvrrp/xvrrp/internal/control"
 	"github.com/xvrrp/xvrrp/internal/metrics"
+	"github.com/xvrrp/xvrrp/internal/page"
 )
 
 // listen opens the control socket and, if configured, the TCP listener for
@@ -57,6 +58,7 @@ func (d *Daemon) pages() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", d.metrics.Handler())
 	mux.Handle("/v1/", control.ReadOnly(answers{d}, d.history.Journal))
+	mux.Handle("/", page.Handler())
 	return mux
 }
 

@@ -1,0 +1,103 @@
+// The page: ask, draw, wait, as long as somebody looks.
+import { events, histograms } from './parse.js';
+import { banner, cards, entry, kernel, plot, trackers } from './render.js';
+
+const $ = (id) => document.getElementById(id);
+const kept = 200; // lines of the timeline
+const counted = new Map();
+let history = [], names = '', opened = null, started = '';
+
+async function ask(path) {
+  const answer = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(5000) });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  return answer;
+}
+
+async function status() {
+  const s = await (await ask('v1/status')).json();
+  if (s.started_at !== started) { // another daemon: its history and its counts begin anew
+    started = s.started_at;
+    history = [];
+    opened = null;
+  }
+  $('host').textContent = s.router_id || s.hostname;
+  $('daemon').textContent = `version ${s.version}, pid ${s.pid}, up since ${new Date(s.started_at).toLocaleString()}`;
+  document.title = `${s.instances.some((i) => i.split_brain) ? '⚠ ' : ''}${s.router_id || s.hostname} – xvrrp`;
+  banner($('banner'), s);
+  cards($('instances'), s);
+  kernel($('kernel'), s, counted);
+  trackers($('trackers-section'), $('trackers'), s);
+  const now = s.instances.map((i) => i.name).join('\n');
+  if (now !== names) choices((names = now).split('\n').filter(Boolean));
+}
+
+function choices(list) {
+  const chosen = $('who').value;
+  $('who').replaceChildren(new Option('all instances', ''), ...list.map((n) => new Option(n, n)));
+  $('who').value = list.includes(chosen) ? chosen : '';
+}
+
+// More of the history than before: only what is new is asked for.
+async function timeline() {
+  const after = history.length ? history[0].seq : 0;
+  const fresh = events(await (await ask(`v1/events?after=${after}&last=${kept}`)).text()).reverse();
+  if (!fresh.length) return;
+  history = [...fresh, ...history].slice(0, kept);
+  draw(after ? fresh.length : 0);
+}
+
+function draw(fresh = 0) {
+  const kind = $('kind').value, who = $('who').value;
+  $('timeline').replaceChildren(...history.map((e, n) => {
+    if (kind && e.kind !== kind || who && e.instance !== who) return null;
+    const line = entry(e);
+    if (n < fresh) line.classList.add('fresh');
+    return line;
+  }).filter(Boolean));
+}
+
+const metrics = [['xvrrp_advert_interarrival_seconds', 'between adverts'], ['xvrrp_timer_lateness_seconds', 'deadlines late by']];
+
+// Since the page was opened: what was counted before is taken away.
+async function timing() {
+  const text = await (await ask('metrics')).text();
+  const now = new Map(metrics.map(([m]) => [m, histograms(text, m)]));
+  opened ??= now;
+  const all = [];
+  for (const [metric, title] of metrics) {
+    for (const [instance, buckets] of now.get(metric)) {
+      const base = opened.get(metric).get(instance) ?? [];
+      all.push(plot(`${instance}: ${title}`, buckets.map((b, n) => ({ le: b.le, count: b.count - (base[n]?.count ?? 0) }))));
+    }
+  }
+  $('plots').replaceChildren(...all);
+}
+
+function lost(error) {
+  $('link').textContent = `no answer (${error.message}); what is shown is old`;
+  $('link').className = 'lost';
+}
+
+// repeat asks again and again, and not while nobody looks.
+async function repeat(what, every, says) {
+  for (;;) {
+    if (!document.hidden) {
+      try {
+        await what();
+        if (says) {
+          $('link').textContent = `live, ${new Date().toLocaleTimeString()}`;
+          $('link').className = '';
+        }
+      } catch (error) {
+        if (says) lost(error);
+      }
+    }
+    await new Promise((done) => setTimeout(done, every));
+  }
+}
+
+$('kind').addEventListener('change', () => draw());
+$('who').addEventListener('change', () => draw());
+repeat(status, 1000, true);
+repeat(timeline, 1500, false);
+repeat(timing, 5000, false);
