@@ -26,6 +26,7 @@ type bench struct {
 	t     *testing.T
 	e     *Engine
 	queue chan func()
+	quit  chan struct{} // closed when the loop ends
 	alarm *time.Timer
 	hold  chan struct{} // effects wait for it, when set
 
@@ -41,15 +42,20 @@ type bench struct {
 }
 
 func newBench(t *testing.T) *bench {
-	b := &bench{t: t, queue: make(chan func(), 64)}
+	b := &bench{t: t, queue: make(chan func(), 64), quit: make(chan struct{})}
 	b.e = New(Ports{
 		Wake:      b.wake,
 		Interrupt: func() { b.queue <- b.e.Interrupted },
 		Stray:     func(_ int, r wire.Reject) { b.stray = append(b.stray, r) },
 	})
 	go func() {
-		for f := range b.queue {
-			f()
+		for {
+			select {
+			case f := <-b.queue:
+				f()
+			case <-b.quit:
+				return
+			}
 		}
 	}()
 	return b
@@ -60,7 +66,12 @@ func (b *bench) wake(at time.Time) {
 		b.alarm.Stop()
 	}
 	if !at.IsZero() {
-		b.alarm = time.AfterFunc(time.Until(at), func() { b.queue <- func() { b.e.Wakeup(time.Now()) } })
+		b.alarm = time.AfterFunc(time.Until(at), func() {
+			select {
+			case b.queue <- func() { b.e.Wakeup(time.Now()) }:
+			case <-b.quit: // it rang while the loop ended
+			}
+		})
 	}
 }
 
@@ -71,7 +82,7 @@ func (b *bench) close() {
 			b.alarm.Stop()
 		}
 	})
-	close(b.queue)
+	close(b.quit)
 }
 
 // on runs f on the loop and waits for it.
