@@ -58,6 +58,7 @@ type Daemon struct {
 	mu        sync.RWMutex // guards the rest
 	instances []*instance
 	byName    map[string]*instance
+	byID      map[string]*instance // see instance.id
 	reloaded  control.Reload
 }
 
@@ -69,6 +70,24 @@ func (d *Daemon) instance(name string) *instance {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	return d.byName[name]
+}
+
+// router finds the instance behind a router of the engine, nil when there is
+// none.
+func (d *Daemon) router(id string) *instance {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.byID[id]
+}
+
+// freeID is what a new instance's router is called: the instance's name, unless
+// one that bore it lives on under another.
+func (d *Daemon) freeID(name string) string {
+	id := name
+	for n := 2; d.router(id) != nil; n++ {
+		id = fmt.Sprintf("%s (%d)", name, n)
+	}
+	return id
 }
 
 // Run runs the daemon until ctx ends or something that it cannot do without
@@ -89,7 +108,7 @@ func Run(ctx context.Context, opt Options) (err error) {
 	defer cancel()
 	d := &Daemon{
 		opt: opt, log: opt.Log, started: time.Now(), ctx: context.WithoutCancel(ctx),
-		byName: map[string]*instance{}, history: history{control.NewJournal(1000)},
+		byName: map[string]*instance{}, byID: map[string]*instance{}, history: history{control.NewJournal(1000)},
 	}
 	d.current.Store(settings)
 	if err := d.open(&undo); err != nil {
@@ -318,31 +337,31 @@ func (d *Daemon) addInstances() error {
 		in := d.newInstance(&d.settings().Instances[i])
 		d.mu.Lock()
 		d.instances = append(d.instances, in)
-		d.byName[in.cfg().Name] = in
+		d.byName[in.cfg().Name], d.byID[in.id] = in, in
 		d.mu.Unlock()
 		d.nics.use(in)
 	}
 	for _, u := range units(d.settings()) {
-		if err := d.add(u.name, u.members...); err != nil {
+		if err := d.add(u); err != nil {
 			return err
 		}
 	}
 	d.weights(d.settings())
 	for _, in := range d.instances {
-		d.scale.watch(in.cfg().Name, in.cfg().Priority, tracksOf(d.settings(), in.cfg()))
+		d.scale.watch(in.id, in.cfg().Priority, tracksOf(d.settings(), in.cfg()))
 	}
 	return nil
 }
 
-func (d *Daemon) add(group string, members ...string) error {
-	add := engine.Add{Group: group}
-	for _, m := range members {
+func (d *Daemon) add(u unit) error {
+	add := engine.Add{Group: d.groupID(u)}
+	for _, m := range u.members {
 		in := d.instance(m)
 		s, err := spec(in.cfg())
 		if err != nil {
 			return err
 		}
-		s.Probe, s.Effect = in, in.effect
+		s.Name, s.Probe, s.Effect = in.id, in, in.effect
 		s.Election.StartupDelay = d.startupDelay()
 		add.Members = append(add.Members, s)
 	}

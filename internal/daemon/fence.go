@@ -52,10 +52,10 @@ func (f *fence) drop(in *instance) { f.set(in, nil) }
 func (f *fence) set(in *instance, list []datapath.FencedVIP) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(list) == 0 && len(f.held[in.cfg().Name]) == 0 {
+	if len(list) == 0 && len(f.held[in.id]) == 0 {
 		return
 	}
-	f.held[in.cfg().Name] = list
+	f.held[in.id] = list
 	var all []datapath.FencedVIP
 	for _, l := range f.held {
 		all = append(all, l...)
@@ -65,7 +65,7 @@ func (f *fence) set(in *instance, list []datapath.FencedVIP) {
 		f.d.log.Error("("+in.cfg().Name+") no fence: should this daemon die, its addresses go on answering", "error", err)
 	}
 	fenced := err == nil && len(list) > 0
-	in.metrics.SetFence(fenced)
+	in.meter().SetFence(fenced)
 	in.fenced.Store(fenced)
 }
 
@@ -90,7 +90,7 @@ func (s sink) Holds(_ int, addr netip.Addr) bool {
 	s.d.mu.RLock()
 	defer s.d.mu.RUnlock()
 	for _, in := range s.d.instances {
-		if in.carries(addr) && s.Active(in.cfg().Name) {
+		if in.carries(addr) && s.Active(in.id) {
 			return true
 		}
 	}

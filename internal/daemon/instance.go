@@ -24,7 +24,7 @@ type instance struct {
 	id      string // of the router in engine, holders and announcer; stays when a reload renames the instance
 	current atomic.Pointer[config.Instance]
 	log     *slog.Logger
-	counted atomic.Pointer[metrics.Instance]
+	counts  atomic.Pointer[metrics.Instance] // see meter
 
 	virtual virtual // its virtual MAC interfaces
 
@@ -45,14 +45,15 @@ type instance struct {
 }
 
 func (d *Daemon) newInstance(cfg *config.Instance) *instance {
-	in := &instance{
-		d: d, log: d.log,
-		metrics: d.metrics.Instance(cfg.Name, cfg.Interface, cfg.VRID, cfg.Family),
-	}
-	in.metrics.SetPriority(int(cfg.Priority))
+	in := &instance{d: d, log: d.log, id: d.freeID(cfg.Name)}
+	in.counts.Store(d.metrics.Instance(cfg.Name, cfg.Interface, cfg.VRID, cfg.Family))
+	in.meter().SetPriority(int(cfg.Priority))
 	in.configure(cfg)
 	return in
 }
+
+// meter counts for the instance, under the name that it has now.
+func (in *instance) meter() *metrics.Instance { return in.counts.Load() }
 
 // cfg are the instance's settings now.
 func (in *instance) cfg() *config.Instance { return in.current.Load() }
@@ -60,15 +61,15 @@ func (in *instance) cfg() *config.Instance { return in.current.Load() }
 // configure takes in new settings.
 func (in *instance) configure(cfg *config.Instance) {
 	in.current.Store(cfg)
-	in.metrics.SetConfiguredPriority(int(cfg.Priority))
+	in.meter().SetConfiguredPriority(int(cfg.Priority))
 	in.d.vmacs.configure(in)
 	var vips []metrics.VIP
 	for i, a := range in.addresses() {
 		excluded := i >= len(cfg.Addresses)
 		vips = append(vips, metrics.VIP{Addr: a.Prefix.Addr(), Interface: a.Interface, Excluded: excluded})
 	}
-	in.metrics.SetVIPs(vips)
-	in.metrics.SetTiming(metrics.Timing{}) // nothing runs yet
+	in.meter().SetVIPs(vips)
+	in.meter().SetTiming(metrics.Timing{}) // nothing runs yet
 }
 
 // addresses are all that the instance holds while master.
@@ -113,7 +114,7 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 	in.mu.Unlock()
 	in.started, in.discarded = true, netip.Addr{}
 	in.active.Store(t.To == vrrp.Active)
-	in.metrics.Transition(stateMetric(t), t.Reason.String(), at)
+	in.meter().Transition(stateMetric(t), t.Reason.String(), at)
 	in.busy = t.To == vrrp.Active // until the addresses are announced
 	in.say(transitionLines(in.cfg().Name, t)...)
 	in.later(func() {
@@ -126,12 +127,12 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 func (in *instance) note(n vrrp.Note) {
 	switch n.Kind {
 	case vrrp.NotePriority:
-		in.metrics.SetPriority(int(n.Priority))
+		in.meter().SetPriority(int(n.Priority))
 		in.later(func() { in.d.notify.priority(in, n) })
 	case vrrp.NoteLateWakeup:
-		in.metrics.LateWakeupAbsorbed()
+		in.meter().LateWakeupAbsorbed()
 	case vrrp.NoteActiveChanged:
-		in.metrics.SetActiveRouter(n.From)
+		in.meter().SetActiveRouter(n.From)
 	case vrrp.NoteLowerPriority:
 		in.later(func() { in.d.notify.lowerPriority(in, n) })
 	}
@@ -144,16 +145,16 @@ func (in *instance) note(n vrrp.Note) {
 // timing shows the intervals that hold in the new state.
 func (in *instance) timing(t vrrp.Transition) {
 	if t.To == vrrp.Initialize {
-		in.metrics.SetTiming(metrics.Timing{})
-		in.metrics.SetActiveRouter(netip.Addr{})
+		in.meter().SetTiming(metrics.Timing{})
+		in.meter().SetActiveRouter(netip.Addr{})
 		return
 	}
 	if t.To == vrrp.Active {
-		in.metrics.SetActiveRouter(in.d.nics.sourceAddr(in))
+		in.meter().SetActiveRouter(in.d.nics.sourceAddr(in))
 	}
 	in.d.each(func(_ string, other *instance, st vrrp.Status) {
 		if other == in {
-			in.metrics.SetTiming(metrics.Timing{
+			in.meter().SetTiming(metrics.Timing{
 				Advert: st.Interval, ActiveAdvert: st.ActiveInterval, Skew: st.Skew, ActiveDown: st.Down, GARPDelay: in.cfg().GARP.Delay,
 			})
 		}
@@ -245,7 +246,7 @@ func (in *instance) checkHeld() {
 		held[h.Address.Prefix.Addr()] = h.Held
 	}
 	for _, a := range in.addresses() {
-		in.metrics.SetVIPHeld(a.Prefix.Addr(), held[a.Prefix.Addr()])
+		in.meter().SetVIPHeld(a.Prefix.Addr(), held[a.Prefix.Addr()])
 	}
 }
 
@@ -305,7 +306,7 @@ func (in *instance) announced(why announce.Reason, at time.Time) {
 	}
 	in.mu.Unlock()
 	if why == announce.Takeover && !expiry.IsZero() {
-		in.metrics.Takeover(at.Sub(expiry))
+		in.meter().Takeover(at.Sub(expiry))
 	}
 }
 
@@ -313,29 +314,29 @@ func (in *instance) announced(why announce.Reason, at time.Time) {
 
 // Accepted implements engine.Probe.
 func (in *instance) Accepted(p *wire.Packet, w wire.Warnings, delivery, interarrival time.Duration) {
-	in.metrics.Received(p.Priority())
-	in.metrics.Delivery(delivery)
+	in.meter().Received(p.Priority())
+	in.meter().Delivery(delivery)
 	if interarrival > 0 {
-		in.metrics.Interarrival(interarrival)
+		in.meter().Interarrival(interarrival)
 	}
 	if w != 0 {
 		for r := range w.Each() {
-			in.metrics.Warned(r.String())
+			in.meter().Warned(r.String())
 		}
 	}
 	if form := p.ChecksumForm(); p.Family() == wire.IPv4 && p.Version() == wire.V3 {
-		in.metrics.ChecksumForm(form.String())
+		in.meter().ChecksumForm(form.String())
 	}
 }
 
 // Rejected implements engine.Probe.
 func (in *instance) Rejected(r wire.Reject) {
-	in.metrics.Rejected(r.String())
+	in.meter().Rejected(r.String())
 	in.d.gossip.put(rumour{instance: in.cfg().Name, reject: r})
 }
 
 // Sent implements engine.Probe.
-func (in *instance) Sent(priority uint8) { in.metrics.Sent(priority) }
+func (in *instance) Sent(priority uint8) { in.meter().Sent(priority) }
 
 // SendFailed implements engine.Probe.
 func (in *instance) SendFailed(peer netip.Addr, err error) {
@@ -343,10 +344,10 @@ func (in *instance) SendFailed(peer netip.Addr, err error) {
 }
 
 // Absorbed implements engine.Probe.
-func (in *instance) Absorbed(time.Duration) { in.metrics.LateWakeupAbsorbed() }
+func (in *instance) Absorbed(time.Duration) { in.meter().LateWakeupAbsorbed() }
 
 // Woken implements engine.Probe.
-func (in *instance) Woken(late time.Duration) { in.metrics.Lateness(late) }
+func (in *instance) Woken(late time.Duration) { in.meter().Lateness(late) }
 
 func stateMetric(t vrrp.Transition) metrics.State {
 	switch {

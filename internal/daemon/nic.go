@@ -96,6 +96,17 @@ func (n *nics) again(in *instance) {
 	}
 }
 
+// rebind looks again at what everybody sends from: which addresses are virtual
+// has changed.
+func (n *nics) rebind() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, c := range n.byName {
+		n.bind(c)
+	}
+	n.routers()
+}
+
 // leave ends the use of an interface. The last user gives it back.
 func (n *nics) leave(in *instance) {
 	n.mu.Lock()
@@ -200,7 +211,7 @@ func (n *nics) Addresses(index int, addrs []ifstate.Address) {
 	for _, c := range n.byName {
 		if c.link.Index == index {
 			c.addrs, c.seats = addrs, seats{}
-			n.d.vmacs.news(c.name) // its link-local address may be another
+			n.d.vmacs.addresses(c.name, addrs)
 			n.bind(c)
 		}
 	}
@@ -225,6 +236,8 @@ func (n *nics) attach(c *nic) {
 	if len(c.users) == 0 {
 		return
 	}
+	// The program knows what to pick up before it sees the first packet.
+	n.tellRouters(c)
 	want := c.users[0].cfg().Own.Dataplane
 	mode, err := n.d.dp.Attach(c.link.Index, datapath.Mode(want.String()))
 	if err != nil {
@@ -461,10 +474,13 @@ func (n *nics) local(c *nic, in *instance) []netip.Addr {
 }
 
 // routers tells the kernel program which virtual routers there are, where.
-func (n *nics) routers() {
+func (n *nics) routers() { n.tellRouters(nil) }
+
+// tellRouters also names those on an interface that is about to be attached.
+func (n *nics) tellRouters(attaching *nic) {
 	var list []datapath.Router
 	for _, c := range n.byName {
-		if c.mode == "" {
+		if c.mode == "" && c != attaching {
 			continue
 		}
 		for _, in := range c.users {

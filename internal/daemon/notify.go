@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,13 +23,14 @@ type notifier struct {
 	shell *notify.Notifier
 
 	mu     sync.Mutex
-	groups map[string]*groupState
+	states map[string]told         // of every router, by id
+	groups map[string]notify.State // of every sync group, as it was told last
 }
 
-// groupState is where the members of a sync group are.
-type groupState struct {
-	members map[string]notify.State
-	told    notify.State
+// told is what was last told of a router.
+type told struct {
+	state    notify.State
+	priority int
 }
 
 // openNotify checks that every notification can work.
@@ -37,7 +39,7 @@ func (d *Daemon) openNotify(undo *cleanup) error {
 	if err != nil {
 		return err
 	}
-	d.notify = &notifier{d: d, groups: map[string]*groupState{}}
+	d.notify = &notifier{d: d, states: map[string]told{}, groups: map[string]notify.State{}}
 	if d.notify.shell, err = notify.New(cfg, d.notify); err != nil {
 		return err
 	}
@@ -133,41 +135,99 @@ func (n *notifier) transition(in *instance, t vrrp.Transition) {
 	case state == notify.State(control.Init):
 		return // nothing is known yet: keepalived tells nothing either
 	}
-	n.shell.Notify(notify.Event{Kind: notify.Instance, Name: in.cfg().Name, State: state, Priority: int(t.Evidence.Priority)})
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.states[in.id] = told{state, int(t.Evidence.Priority)}
+	if t.Reason != vrrp.ReasonResumed {
+		n.shell.Notify(notify.Event{Kind: notify.Instance, Name: in.cfg().Name, State: state, Priority: int(t.Evidence.Priority)})
+	}
+	if state == notify.Deleted {
+		delete(n.states, in.id)
+		return // its group goes on without it
+	}
+	n.sync(in.cfg().Name, t.Reason != vrrp.ReasonResumed)
+}
+
+// sync tells of the group that an instance is in, when that was the last
+// member to change; n.mu is held.
+func (n *notifier) sync(member string, tell bool) {
 	for _, g := range n.d.settings().SyncGroups {
-		for _, m := range g.Members {
-			if m == in.cfg().Name {
-				n.member(g, m, state)
+		if !slices.Contains(g.Members, member) {
+			continue
+		}
+		state, ok := n.common(g)
+		if !ok || n.groups[g.Name] == state {
+			return
+		}
+		n.groups[g.Name] = state
+		if !tell {
+			return
+		}
+		n.d.log.Info(fmt.Sprintf("VRRP_Group(%s) Syncing instances to %s state", g.Name, state))
+		n.shell.Notify(notify.Event{Kind: notify.Group, Name: g.Name, State: state})
+	}
+}
+
+// common is the state that all members of a group are in.
+func (n *notifier) common(g config.SyncGroup) (notify.State, bool) {
+	var state notify.State
+	for i, name := range g.Members {
+		in := n.d.instance(name)
+		if in == nil {
+			return "", false
+		}
+		one := n.states[in.id].state
+		if one == "" || i > 0 && one != state {
+			return "", false
+		}
+		state = one
+	}
+	return state, state != ""
+}
+
+// regroup follows a reload: a group that is new is told of as at start, one
+// that stays only when it changes.
+func (n *notifier) regroup(s *config.Settings) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	had := n.groups
+	n.groups = map[string]notify.State{}
+	for _, g := range s.SyncGroups {
+		if state, ok := had[g.Name]; ok {
+			n.groups[g.Name] = state
+		}
+	}
+	for _, g := range s.SyncGroups {
+		n.sync(g.Members[0], true)
+	}
+}
+
+// repeat tells the FIFOs where everything is (fifo_write_vrrp_states_on_reload).
+func (n *notifier) repeat() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s := n.d.settings()
+	for _, g := range s.SyncGroups {
+		if state, ok := n.groups[g.Name]; ok {
+			n.shell.Repeat(notify.Event{Kind: notify.Group, Name: g.Name, State: state})
+		}
+	}
+	for _, cfg := range s.Instances {
+		if in := n.d.instance(cfg.Name); in != nil {
+			if t, ok := n.states[in.id]; ok {
+				n.shell.Repeat(notify.Event{Kind: notify.Instance, Name: cfg.Name, State: t.state, Priority: t.priority})
 			}
 		}
 	}
 }
 
-// member takes in the state of one member of a group.
-func (n *notifier) member(g config.SyncGroup, name string, state notify.State) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	s := n.groups[g.Name]
-	if s == nil {
-		s = &groupState{members: map[string]notify.State{}}
-		n.groups[g.Name] = s
-	}
-	s.members[name] = state
-	for _, m := range g.Members {
-		if s.members[m] != state {
-			return
-		}
-	}
-	if s.told == state {
-		return
-	}
-	s.told = state
-	n.d.log.Info(fmt.Sprintf("VRRP_Group(%s) Syncing instances to %s state", g.Name, state))
-	n.shell.Notify(notify.Event{Kind: notify.Group, Name: g.Name, State: state})
-}
-
 // priority tells of another effective priority.
 func (n *notifier) priority(in *instance, note vrrp.Note) {
+	n.mu.Lock()
+	if t, ok := n.states[in.id]; ok {
+		n.states[in.id] = told{t.state, int(note.Priority)}
+	}
+	n.mu.Unlock()
 	state := notify.BackupPriority
 	if note.State == vrrp.Active {
 		state = notify.MasterPriority

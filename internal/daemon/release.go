@@ -52,6 +52,10 @@ const holdAfterRelease = 10 * time.Second
 // healthy backup is silent, so the last advert of any age counts.
 func heardLately(st vrrp.Status) bool { return st.Last.From.IsValid() || st.Discarded.From.IsValid() }
 
-func (d *Daemon) tell(router string, ev vrrp.Event) error {
-	return d.engine.Settle(engine.Tell{Router: router, Event: ev})
+func (d *Daemon) tell(name string, ev vrrp.Event) error {
+	in := d.instance(name)
+	if in == nil {
+		return fmt.Errorf("%w: %s", control.ErrNoInstance, name) // a reload has just taken it away
+	}
+	return d.engine.Settle(engine.Tell{Router: in.id, Event: ev})
 }

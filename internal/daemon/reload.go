@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/xvrrp/xvrrp/internal/config"
 	"github.com/xvrrp/xvrrp/internal/control"
 	"github.com/xvrrp/xvrrp/internal/engine"
+	"github.com/xvrrp/xvrrp/internal/metrics"
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
 )
 
@@ -68,46 +70,164 @@ func (d *Daemon) tryReload(dryRun bool) (control.ReloadResult, error) {
 	return result, nil
 }
 
-// apply makes the new settings the ones in effect. Everything that can refuse
-// is asked before the first router is touched.
+// apply makes the new settings the ones in effect, or leaves the old ones in
+// effect. Everything that can refuse is asked before the first router is
+// touched; should a later step fail all the same, its way is gone back.
 func (d *Daemon) apply(next *config.Settings, p plan) error {
+	if err := d.acceptable(next); err != nil {
+		return err
+	}
+	old := d.settings()
+	if err := d.prepare(old, next, p); err != nil {
+		return err
+	}
+	for _, line := range p.refuse {
+		d.log.Warn(line)
+	}
+	err := d.transit(next, p)
+	if err == nil {
+		return nil
+	}
+	d.log.Error("a step of the reload failed, going back to the old settings", "error", err)
+	back := planReload(next, old)
+	if undo := d.prepare(next, old, back); undo != nil {
+		return errors.Join(err, fmt.Errorf("and the way back: %w", undo))
+	}
+	if undo := d.transit(old, back); undo != nil {
+		return errors.Join(err, fmt.Errorf("and the way back: %w", undo))
+	}
+	return err
+}
+
+// prepare gives trackers and notifications what the new settings want of them.
+// With an error nothing has changed. Instances that end keep their scripts for
+// now, to be told of that.
+func (d *Daemon) prepare(old, next *config.Settings, p plan) error {
 	watched, err := trackConfig(next)
 	if err != nil {
 		return err
 	}
-	if err := d.acceptable(next); err != nil {
+	before, err := notifyConfig(old)
+	if err != nil {
 		return err
 	}
 	told, err := notifyConfig(next)
 	if err != nil {
 		return err
 	}
-	if err := d.trackers.shell.Apply(watched); err != nil {
+	for _, name := range p.remove {
+		told.Instances[name] = before.Instances[name]
+	}
+	if err := d.notify.shell.Apply(told); err != nil {
 		return err
 	}
-	for _, line := range p.refuse {
-		d.log.Warn(line)
+	d.scale.expect(next)
+	d.trackers.name(old, next)
+	if err := d.trackers.shell.Apply(watched); err != nil {
+		return errors.Join(err, d.notify.shell.Apply(before))
 	}
-	old := d.settings()
+	return nil
+}
+
+// transit goes from the settings in effect to the next ones.
+func (d *Daemon) transit(next *config.Settings, p plan) error {
+	leaving, renamed := d.register(next, p)
 	d.current.Store(next)
-	for _, name := range p.remove {
-		d.drop(old, name)
-	}
 	var errs []error
-	// After the removed instances have told of their end: Apply takes their
-	// scripts away.
-	errs = append(errs, d.notify.shell.Apply(told))
-	for _, name := range p.change {
-		errs = append(errs, d.changeInstance(next.Instance(name)))
+	// Who stays is put in order first: an address that moves from an instance
+	// that ends to one that stays is held by both for a moment.
+	for _, m := range p.keep {
+		if in := d.instance(m.new); in != nil && m.changed {
+			errs = append(errs, d.changeInstance(in, next.Instance(m.new)))
+		}
 	}
-	for _, u := range p.add {
-		errs = append(errs, d.bring(u))
+	for _, in := range renamed {
+		d.renameMetrics(in)
 	}
-	d.refresh(next)
-	static, err := staticBelongings(next)
-	errs = append(errs, err, d.holders.claim(staticOwner, static))
-	d.nics.repace()
+	errs = append(errs, d.engine.Settle(d.grouping(next)))
+	if len(leaving) > 0 {
+		d.engine.Rest()
+	}
+	for _, in := range leaving {
+		errs = append(errs, d.drop(in))
+	}
+	// Those that end have told of it: their scripts may go.
+	told, err := notifyConfig(next)
+	errs = append(errs, err, d.notify.shell.Apply(told))
+	for _, name := range p.add {
+		errs = append(errs, d.bring(next.Instance(name)))
+	}
+	errs = append(errs, d.engine.Settle(d.grouping(next)))
+	d.notify.regroup(next)
+	for _, name := range p.add {
+		if in := d.instance(name); in != nil {
+			d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.Startup{}})
+		}
+	}
+	d.engine.Rest()
+	errs = append(errs, d.finish(next))
 	return errors.Join(errs...)
+}
+
+// finish brings what belongs to no instance up to date.
+func (d *Daemon) finish(next *config.Settings) error {
+	d.weights(next)
+	d.scale.forgetOthers(next)
+	d.nics.repace()
+	d.nics.rebind()
+	static, err := staticBelongings(next)
+	if err != nil {
+		return err
+	}
+	if err := d.holders.claim(staticOwner, static); err != nil {
+		// As at start: what cannot be held now is tried again.
+		d.log.Error("cannot hold every static address, route or rule; trying again", "error", err)
+	}
+	if next.Global.FIFOStatesOnReload {
+		d.notify.repeat()
+	}
+	return nil
+}
+
+// register gives every instance that stays its settings and its name in the
+// new file, and returns those that have none and those with another one.
+func (d *Daemon) register(next *config.Settings, p plan) (leaving, renamed []*instance) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	byName := map[string]*instance{}
+	for _, m := range p.keep {
+		in := d.byName[m.old]
+		if in == nil {
+			continue // a reload that failed half-way
+		}
+		byName[m.new] = in
+		delete(d.byName, m.old)
+		if m.old != m.new {
+			renamed = append(renamed, in)
+		}
+		if !m.changed {
+			in.current.Store(next.Instance(m.new)) // the same but for its name and its place in the file
+		}
+	}
+	for _, in := range d.byName {
+		leaving = append(leaving, in)
+	}
+	slices.SortFunc(leaving, func(a, b *instance) int { return strings.Compare(a.id, b.id) })
+	d.byName = byName
+	d.list(next)
+	return leaving, renamed
+}
+
+// list puts the instances into the order of the file; d.mu is held.
+func (d *Daemon) list(s *config.Settings) {
+	var list []*instance
+	for _, cfg := range s.Instances {
+		if in := d.byName[cfg.Name]; in != nil {
+			list = append(list, in)
+		}
+	}
+	d.instances = list
+	d.metrics.Retain(func(name string) bool { return d.byName[name] != nil })
 }
 
 // acceptable asks the codec and the election whether they take every instance.
@@ -128,82 +248,89 @@ func (d *Daemon) acceptable(next *config.Settings) error {
 	return errors.Join(errs...)
 }
 
-// drop ends a group and forgets its members.
-func (d *Daemon) drop(old *config.Settings, group string) {
-	for _, u := range units(old) {
-		if u.name != group {
-			continue
-		}
-		for _, m := range u.members {
-			d.instance(m).leaving.Store(true)
-		}
-		// The group is there: it is in the settings that run.
-		_ = d.engine.Settle(engine.Remove{Group: group})
-		for _, m := range u.members {
-			in := d.instance(m)
-			d.scale.forget(m)
-			d.nics.leave(in)
-			d.mu.Lock()
-			delete(d.byName, m)
-			d.mu.Unlock()
-		}
-	}
+// drop ends an instance that is in no group any more.
+func (d *Daemon) drop(in *instance) error {
+	in.leaving.Store(true)
+	d.scale.forget(in.id)
+	err := d.engine.Retire(lonePrefix + in.id)
+	d.nics.leave(in)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.byID, in.id)
+	return err
 }
 
-// bring adds a group and starts its members.
-func (d *Daemon) bring(u unit) error {
-	for _, m := range u.members {
-		in := d.newInstance(d.settings().Instance(m))
-		d.mu.Lock()
-		d.byName[m] = in
-		d.mu.Unlock()
-	}
-	if err := d.add(u.name, u.members...); err != nil {
+// bring makes an instance, alone and not started yet, with everything known of
+// its interface and its trackers.
+func (d *Daemon) bring(cfg *config.Instance) error {
+	in := d.newInstance(cfg)
+	s, err := spec(cfg)
+	if err != nil {
 		return err
 	}
-	for _, m := range u.members {
-		in := d.instance(m)
-		d.scale.watch(m, in.cfg().Priority, tracksOf(d.settings(), in.cfg()))
-		d.nics.use(in)
-		d.engine.Do(engine.Tell{Router: m, Event: vrrp.Startup{}})
+	s.Name, s.Probe, s.Effect = in.id, in, in.effect
+	if err := d.engine.Settle(engine.Add{Group: lonePrefix + in.id, Members: []engine.Spec{s}}); err != nil {
+		return err
 	}
+	d.mu.Lock()
+	d.byName[cfg.Name], d.byID[in.id] = in, in
+	d.list(d.settings())
+	d.mu.Unlock()
+	d.scale.watch(in.id, cfg.Priority, tracksOf(d.settings(), cfg))
+	d.nics.use(in)
 	return nil
 }
 
 // changeInstance gives a running instance its new settings.
-func (d *Daemon) changeInstance(cfg *config.Instance) error {
-	in := d.instance(cfg.Name)
+func (d *Daemon) changeInstance(in *instance, cfg *config.Instance) error {
 	before := in.cfg()
 	s, err := spec(cfg)
 	if err != nil {
 		return err
 	}
-	s.Probe, s.Effect = in, in.effect
+	s.Name, s.Probe, s.Effect = in.id, in, in.effect
 	in.configure(cfg)
-	addresses := !sameSettings(before.Addresses, cfg.Addresses) || !sameSettings(before.Excluded, cfg.Excluded)
-	if err := d.engine.Settle(engine.Change{Spec: s, Addresses: addresses}); err != nil {
+	if err := d.engine.Settle(engine.Change{Spec: s, Addresses: !sameHoldings(before, cfg)}); err != nil {
 		return err
 	}
-	d.scale.watch(cfg.Name, cfg.Priority, tracksOf(d.settings(), cfg))
+	d.scale.watch(in.id, cfg.Priority, tracksOf(d.settings(), cfg))
 	d.nics.again(in)
+	d.showTiming(in)
 	return nil
 }
 
-// refresh points every instance at its settings in the new file, so that
-// positions and the like are those that a person reads there, and keeps the
-// metrics of what there is.
-func (d *Daemon) refresh(next *config.Settings) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.instances = d.instances[:0]
-	for i := range next.Instances {
-		if in := d.byName[next.Instances[i].Name]; in != nil {
-			in.current.Store(&next.Instances[i])
-			d.instances = append(d.instances, in)
+// sameHoldings compares what two versions of an instance hold while master.
+func sameHoldings(a, b *config.Instance) bool {
+	return sameSettings(a.Addresses, b.Addresses) && sameSettings(a.Excluded, b.Excluded) &&
+		sameSettings(a.Routes, b.Routes) && sameSettings(a.Rules, b.Rules)
+}
+
+// showTiming shows the intervals that hold after a change.
+func (d *Daemon) showTiming(in *instance) {
+	d.each(func(_ string, other *instance, st vrrp.Status) {
+		if other == in && st.State != vrrp.Initialize {
+			in.meter().SetTiming(metrics.Timing{
+				Advert: st.Interval, ActiveAdvert: st.ActiveInterval, Skew: st.Skew, ActiveDown: st.Down, GARPDelay: in.cfg().GARP.Delay,
+			})
 		}
-	}
-	d.metrics.Retain(func(name string) bool { return d.byName[name] != nil })
-	d.weights(next)
+	})
+}
+
+// renameMetrics lets a renamed instance count under its new name, from zero.
+func (d *Daemon) renameMetrics(in *instance) {
+	cfg := in.cfg()
+	in.counts.Store(d.metrics.Instance(cfg.Name, cfg.Interface, cfg.VRID, cfg.Family))
+	in.configure(cfg)
+	d.each(func(_ string, other *instance, st vrrp.Status) {
+		if other == in {
+			in.meter().SetPriority(int(st.Priority))
+			in.meter().Restore(stateMetric(st.Transition), st.Since)
+			in.meter().SetActiveRouter(st.ActiveRouter)
+		}
+	})
+	in.meter().SetFence(in.fenced.Load())
+	in.checkHeld()
+	d.showTiming(in)
 }
 
 // Reload implements control.Daemon.

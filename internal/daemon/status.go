@@ -43,9 +43,9 @@ func (a answers) Status() control.Status {
 	}
 	d.each(func(group string, in *instance, st vrrp.Status) {
 		one := in.status(st, s.Now)
-		if group != in.cfg().Name {
-			one.Group = group
-			s.Groups = d.inGroup(s.Groups, group, one)
+		if name, ok := syncGroup(group); ok {
+			one.Group = name
+			s.Groups = d.inGroup(s.Groups, name, one)
 		}
 		s.Instances = append(s.Instances, one)
 	})
@@ -77,7 +77,7 @@ func (d *Daemon) each(f func(group string, in *instance, st vrrp.Status)) {
 	// An Ask has no error.
 	_ = d.engine.Settle(engine.Ask{Do: func(v engine.View) {
 		v.Each(func(group, name string, r *vrrp.Router) {
-			all = append(all, answer{group, d.instance(name), r.Status()})
+			all = append(all, answer{group, d.router(name), r.Status()})
 		})
 	}})
 	for _, a := range all {
@@ -133,7 +133,7 @@ func master(st vrrp.Status, now time.Time) *control.MasterStatus {
 
 func (in *instance) vips() []control.VIPStatus {
 	held := map[string]bool{}
-	for _, h := range in.d.holders.addresses.Held(in.cfg().Name) {
+	for _, h := range in.d.holders.addresses.Held(in.id) {
 		held[h.Address.Prefix.String()] = h.Held
 	}
 	list := []control.VIPStatus{}
@@ -157,7 +157,7 @@ func (in *instance) counters(c vrrp.Counters) control.Counters {
 // histograms are what `advise` reads.
 func (in *instance) histograms() map[string]control.Histogram {
 	all := map[string]control.Histogram{}
-	measured, err := in.metrics.Histograms()
+	measured, err := in.meter().Histograms()
 	if err != nil {
 		in.log.Debug("histograms", "instance", in.cfg().Name, "error", err)
 	}

@@ -14,7 +14,7 @@ import (
 
 // announceSent counts announcements. On the announcer's goroutine.
 func (d *Daemon) announceSent(owner string, kind announce.Kind, n int) {
-	in := d.instance(owner)
+	in := d.router(owner)
 	if in == nil {
 		return
 	}
@@ -22,12 +22,12 @@ func (d *Daemon) announceSent(owner string, kind announce.Kind, n int) {
 	if kind == announce.NA {
 		which = metrics.NeighborAdvert
 	}
-	in.metrics.Announced(which, n)
+	in.meter().Announced(which, n)
 	in.announcements.Add(uint64(n))
 }
 
 func (d *Daemon) announceDone(owner string, why announce.Reason, at time.Time) {
-	if in := d.instance(owner); in != nil {
+	if in := d.router(owner); in != nil {
 		in.announced(why, at)
 	}
 }
@@ -51,7 +51,7 @@ func (d *Daemon) addressNote(n address.Note) {
 		level = slog.LevelInfo
 	}
 	d.log.Log(d.ctx, level, "held by an instance: "+n.Kind.String(), attrs...)
-	if in := d.instance(n.Owner); in != nil {
+	if in := d.router(n.Owner); in != nil {
 		in.checkHeld()
 	}
 }

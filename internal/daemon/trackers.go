@@ -19,6 +19,7 @@ type trackers struct {
 	shell  *track.Trackers
 	mu     sync.Mutex
 	latest map[tracked]control.TrackerStatus
+	checks map[string]bool // names that are built-in checks and not scripts
 }
 
 // trackConfig is what of the settings is to be watched. What nobody tracks
@@ -90,6 +91,8 @@ func (d *Daemon) openTrackers() error {
 		return err
 	}
 	d.trackers = &trackers{d: d, latest: map[tracked]control.TrackerStatus{}}
+	d.trackers.name(d.settings())
+	d.scale.expect(d.settings())
 	d.trackers.shell, err = track.New(cfg, d.trackers)
 	return err
 }
@@ -118,12 +121,25 @@ func (t *trackers) Script(name string, r track.Result) {
 	}
 }
 
+// name learns which names are those of built-in checks, before they tell
+// anything.
+func (t *trackers) name(all ...*config.Settings) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.checks = map[string]bool{}
+	for _, s := range all {
+		for _, c := range s.Own.Checks {
+			t.checks[c.Name] = true
+		}
+	}
+}
+
 // kindOf tells scripts from built-in checks: both are named in track_script.
 func (t *trackers) kindOf(name string) config.TrackKind {
-	for _, c := range t.d.settings().Own.Checks {
-		if c.Name == name {
-			return config.TrackCheck
-		}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.checks[name] {
+		return config.TrackCheck
 	}
 	return config.TrackScript
 }
@@ -168,6 +184,17 @@ func (t *trackers) put(id tracked, s control.TrackerStatus) {
 	t.latest[id] = s
 }
 
+// retain forgets what is not tracked any more.
+func (t *trackers) retain(wanted map[tracked]bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for id := range t.latest {
+		if !wanted[id] {
+			delete(t.latest, id)
+		}
+	}
+}
+
 // trackerStatus lists every tracker that has told something.
 func (d *Daemon) trackerStatus() []control.TrackerStatus {
 	d.trackers.mu.Lock()
@@ -190,6 +217,7 @@ func (d *Daemon) weights(s *config.Settings) {
 			d.metrics.Tracker(t.Kind.String(), t.Name).SetWeight(t.Weight)
 		}
 	}
+	d.trackers.retain(wanted)
 	d.metrics.RetainTrackers(func(kind, name string) bool {
 		for id := range wanted {
 			if id.kind.String() == kind && id.name == name {

@@ -17,7 +17,7 @@ func (in *instance) seated(list []config.Address) []config.Address {
 	in.virtual.mu.Lock()
 	defer in.virtual.mu.Unlock()
 	for i := range list {
-		if w, ok := wantedVMAC(in.d.settings(), in.cfg(), &list[i]); ok {
+		if w, ok := in.d.vmacs.of(in.cfg(), &list[i]); ok {
 			if l, stands := in.virtual.links[w]; stands {
 				list[i].Interface = l.Name
 			} else {
@@ -84,7 +84,7 @@ func (v *vmacs) heard(in *instance, l vmac.Link) {
 // sender is what an instance's adverts leave by: the interface with its own
 // MAC, or with the virtual one. With nics.mu held.
 func (n *nics) sender(c *nic, in *instance) *egress.Interface {
-	w, ok := mainVMAC(n.d.settings(), in.cfg())
+	w, ok := n.d.vmacs.main(in.cfg())
 	if !ok || in.cfg().VMAC.XmitBase {
 		return c.out
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 	"github.com/xvrrp/xvrrp/internal/config"
 	"github.com/xvrrp/xvrrp/internal/egress"
 	"github.com/xvrrp/xvrrp/internal/engine"
+	"github.com/xvrrp/xvrrp/internal/ifstate"
 	"github.com/xvrrp/xvrrp/internal/vmac"
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
@@ -27,6 +29,7 @@ type vmacs struct {
 	d      *Daemon
 	holder *vmac.Holder
 	filter *accept.Filter
+	prefix string // vmac_prefix, for good: names that stand do not change
 
 	work  sync.Mutex // one change at a time; taken after nics.mu, before virtual.mu
 	users []*instance
@@ -34,6 +37,8 @@ type vmacs struct {
 
 // virtual are the interfaces of one instance.
 type virtual struct {
+	wanted []vmac.VMAC // its own first; guarded by vmacs.work
+
 	mu    sync.Mutex
 	links map[vmac.VMAC]vmac.Link // those that stand
 	loud  bool                    // master: they may be heard
@@ -44,7 +49,7 @@ type virtual struct {
 // openVMACs opens the holder and starts the filter, with what every instance
 // refuses in it, so that there is no moment without.
 func (d *Daemon) openVMACs(undo *cleanup) error {
-	v := &vmacs{d: d, filter: accept.New(d.tableName(), func(err error) { d.log.Warn(err.Error()) })}
+	v := &vmacs{d: d, prefix: d.settings().Global.VMACPrefix, filter: accept.New(d.tableName(), func(err error) { d.log.Warn(err.Error()) })}
 	d.vmacs = v
 	s := d.settings()
 	for i := range s.Instances {
@@ -63,9 +68,9 @@ func (d *Daemon) openVMACs(undo *cleanup) error {
 	return nil
 }
 
-// wantedVMAC is the interface that an address lives on, false when that is an
+// of is the interface that an address lives on, false when that is an
 // ordinary one.
-func wantedVMAC(s *config.Settings, cfg *config.Instance, a *config.Address) (vmac.VMAC, bool) {
+func (v *vmacs) of(cfg *config.Instance, a *config.Address) (vmac.VMAC, bool) {
 	family := wire.IPv4
 	if a.Prefix.Addr().Is6() {
 		family = wire.IPv6
@@ -80,19 +85,19 @@ func wantedVMAC(s *config.Settings, cfg *config.Instance, a *config.Address) (vm
 		use.Name = "" // that is the main one's
 	}
 	return vmac.VMAC{
-		Parent: a.Interface, VRID: cfg.VRID, IPv6: family == wire.IPv6, Name: use.Name, Prefix: s.Global.VMACPrefix,
+		Parent: a.Interface, VRID: cfg.VRID, IPv6: family == wire.IPv6, Name: use.Name, Prefix: v.prefix,
 		MAC: hardware(use.MAC, cfg.VRID), Group: interfaceGroup(use.Group),
 	}, true
 }
 
-// mainVMAC is the interface of the instance itself, which it has even without
+// main is the interface of the instance itself, which it has even without
 // an address of its own family.
-func mainVMAC(s *config.Settings, cfg *config.Instance) (vmac.VMAC, bool) {
+func (v *vmacs) main(cfg *config.Instance) (vmac.VMAC, bool) {
 	if cfg.VMAC.Mode != config.VMACMacvlan {
 		return vmac.VMAC{}, false
 	}
 	return vmac.VMAC{
-		Parent: cfg.Interface, VRID: cfg.VRID, IPv6: cfg.Family == wire.IPv6, Name: cfg.VMAC.Name, Prefix: s.Global.VMACPrefix,
+		Parent: cfg.Interface, VRID: cfg.VRID, IPv6: cfg.Family == wire.IPv6, Name: cfg.VMAC.Name, Prefix: v.prefix,
 		MAC: hardware(cfg.VMAC.MAC, cfg.VRID), Group: interfaceGroup(cfg.VMAC.Group),
 	}, true
 }
@@ -123,16 +128,16 @@ func interfaceGroup(text string) uint32 {
 
 // wanted are all interfaces of an instance, its own first.
 func (v *vmacs) wanted(in *instance) (list []vmac.VMAC) {
-	s, cfg := v.d.settings(), in.cfg()
+	cfg := in.cfg()
 	add := func(w vmac.VMAC, ok bool) {
 		if ok && !slices.Contains(list, w) {
 			list = append(list, w)
 		}
 	}
-	add(mainVMAC(s, cfg))
+	add(v.main(cfg))
 	for _, addrs := range [][]config.Address{cfg.Addresses, cfg.Excluded} {
 		for i := range addrs {
-			add(wantedVMAC(s, cfg, &addrs[i]))
+			add(v.of(cfg, &addrs[i]))
 		}
 	}
 	return list
@@ -143,6 +148,7 @@ func (v *vmacs) use(in *instance) {
 	v.work.Lock()
 	defer v.work.Unlock()
 	v.users = append(v.users, in)
+	in.virtual.wanted = v.wanted(in)
 	v.again(in, func(vmac.VMAC) bool { return true })
 }
 
@@ -163,7 +169,8 @@ func (v *vmacs) configure(in *instance) {
 	v.work.Lock()
 	defer v.work.Unlock()
 	if slices.Contains(v.users, in) {
-		v.dismiss(in, v.wanted(in))
+		in.virtual.wanted = v.wanted(in)
+		v.dismiss(in, in.virtual.wanted)
 		v.again(in, func(vmac.VMAC) bool { return true })
 	}
 }
@@ -173,19 +180,35 @@ func (v *vmacs) news(name string) {
 	v.work.Lock()
 	defer v.work.Unlock()
 	for _, in := range v.users {
-		in.virtual.mu.Lock()
-		mine := map[vmac.VMAC]bool{}
-		for w, l := range in.virtual.links {
-			mine[w] = l.Name == name
-		}
-		in.virtual.mu.Unlock()
-		v.again(in, func(w vmac.VMAC) bool { return w.Parent == name || mine[w] })
+		v.again(in, func(w vmac.VMAC) bool { return w.Parent == name || in.link(w).Name == name })
 	}
+}
+
+// addresses: an interface has these now. Those on it for IPv6 bear a copy of
+// its link-local address.
+func (v *vmacs) addresses(name string, addrs []ifstate.Address) {
+	v.work.Lock()
+	defer v.work.Unlock()
+	none := func(netip.Addr) bool { return false }
+	local, _ := ifstate.LinkLocal(addrs, none)
+	if !local.IsValid() {
+		return // what there is stays until there is a better one
+	}
+	for _, in := range v.users {
+		v.again(in, func(w vmac.VMAC) bool { return w.IPv6 && w.Parent == name && in.link(w).LinkLocal != local })
+	}
+}
+
+// link is one of the instance's as it stands.
+func (in *instance) link(w vmac.VMAC) vmac.Link {
+	in.virtual.mu.Lock()
+	defer in.virtual.mu.Unlock()
+	return in.virtual.links[w]
 }
 
 // again makes those of an instance's interfaces stand that which says.
 func (v *vmacs) again(in *instance, which func(vmac.VMAC) bool) {
-	for _, w := range v.wanted(in) {
+	for _, w := range in.virtual.wanted {
 		if which(w) {
 			v.ensure(in, w)
 		}

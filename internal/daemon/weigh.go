@@ -37,6 +37,7 @@ type pan struct {
 	tracks     []config.Track
 	priority   uint8               // told last
 	causes     map[vrrp.Cause]bool // told last
+	settled    bool                // it has once waited for no first result
 }
 
 func newScale(tell func(...engine.Fact)) *scale {
@@ -92,17 +93,23 @@ func (s *scale) report(t tracked, r reading) {
 func (s *scale) weigh(p *pan) {
 	causes := map[vrrp.Cause]bool{}
 	var sum []vrrp.Contribution
+	pending := false
 	for _, t := range p.tracks {
 		c := s.contribution(t)
 		switch {
 		case c.Fault:
 			causes[vrrp.Cause{Kind: causeOf(t.Kind), Name: t.Name}] = true
+		case c.Pending && p.settled:
+			// A reload added it to a router at work, which does not stop for
+			// it: it counts from its first result on.
 		case c.Pending:
+			pending = true
 			causes[vrrp.Cause{Kind: vrrp.CausePending, Name: t.Name}] = true
 		default:
 			sum = append(sum, c)
 		}
 	}
+	p.settled = p.settled || !pending
 	// A new cause before an old one goes, so that a pending check that fails
 	// does not let the router out for a moment.
 	for c := range causes {
@@ -119,6 +126,46 @@ func (s *scale) weigh(p *pan) {
 	if now := vrrp.Effective(p.configured, sum...); now != p.priority {
 		p.priority = now
 		s.tell(engine.Tell{Router: p.router, Event: vrrp.PriorityChanged{Priority: now}})
+	}
+}
+
+// expect notes what counts as failed until its first result (init_fail). What
+// is known of a script of that name stays.
+func (s *scale) expect(cfg *config.Settings) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fail := func(t tracked) {
+		if _, known := s.readings[t]; !known {
+			s.readings[t] = reading{health: vrrp.Down}
+		}
+	}
+	for _, one := range cfg.Scripts {
+		if one.InitFail && one.Used {
+			fail(tracked{config.TrackScript, one.Name})
+		}
+	}
+	for _, one := range cfg.Own.Checks {
+		if one.InitFail && one.Used {
+			fail(tracked{config.TrackCheck, one.Name})
+		}
+	}
+}
+
+// forgetOthers drops what is known of things that nobody tracks any more.
+// Interfaces are always known.
+func (s *scale) forgetOthers(cfg *config.Settings) {
+	wanted := map[tracked]bool{}
+	for i := range cfg.Instances {
+		for _, t := range tracksOf(cfg, &cfg.Instances[i]) {
+			wanted[tracked{t.Kind, t.Name}] = true
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for t := range s.readings {
+		if t.kind != config.TrackInterface && !wanted[t] {
+			delete(s.readings, t)
+		}
 	}
 }
 

@@ -114,6 +114,21 @@ func (n *Notifier) Notify(e Event) {
 	}
 }
 
+// Repeat tells the FIFOs, and no script, what they may have been told before.
+func (n *Notifier) Repeat(e Event) {
+	n.mu.Lock()
+	var losses []Loss
+	if !n.closed {
+		for _, f := range n.fifos {
+			losses = append(losses, f.put(e)...)
+		}
+	}
+	n.mu.Unlock()
+	for _, l := range losses {
+		n.sink.Lost(l)
+	}
+}
+
 // Close takes no more events, waits until those told have been dealt with or
 // ctx ends, and closes the FIFOs. Notify scripts that still run then are left
 // to finish by themselves, those that wait are not run; a FIFO's script is
