@@ -13,6 +13,7 @@ import (
 const (
 	rpFilter           = 8
 	arpFilter          = 13
+	arpAnnounce        = 18
 	arpIgnore          = 19
 	promoteSecondaries = 20
 	acceptLocal        = 23

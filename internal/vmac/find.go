@@ -12,7 +12,7 @@ import (
 
 // find adopts an interface that is as it is wanted or makes one under the first free name.
 func (h *Holder) find(want VMAC, parent int) (*held, error) {
-	mac := [6]byte(want.hardware())
+	mac := [6]byte(want.Hardware())
 	for name := range want.names {
 		l := &held{want: want, Link: Link{Name: name, Parent: parent, MAC: mac}}
 		got, err := h.nl.LinkByName(name)

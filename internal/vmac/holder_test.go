@@ -120,7 +120,7 @@ func TestLife(t *testing.T) {
 	h.Sysctl("net/ipv4/conf/eth0/rp_filter", "0")
 	b := open(t, h, filepath.Join(t.TempDir(), "vmacs"))
 	before := map[string]string{
-		"ipv4/conf/eth0/arp_ignore": "0", "ipv4/conf/eth0/arp_filter": "0", "ipv4/conf/eth0/rp_filter": "0",
+		"ipv4/conf/eth0/arp_ignore": "0", "ipv4/conf/eth0/arp_filter": "0", "ipv4/conf/eth0/arp_announce": "0", "ipv4/conf/eth0/rp_filter": "0",
 		"ipv4/conf/all/rp_filter": "1", "ipv4/conf/default/rp_filter": "0",
 	}
 	b.sysctls(before)
@@ -143,7 +143,7 @@ func TestLife(t *testing.T) {
 	b.sysctls(map[string]string{
 		"ipv4/conf/vrrp.51/arp_ignore": "1", "ipv4/conf/vrrp.51/accept_local": "1", "ipv4/conf/vrrp.51/rp_filter": "0",
 		"ipv4/conf/vrrp.51/promote_secondaries": "1", "ipv6/conf/vrrp.51/disable_ipv6": "1",
-		"ipv4/conf/eth0/arp_ignore": "1", "ipv4/conf/eth0/arp_filter": "1", "ipv4/conf/eth0/rp_filter": "1",
+		"ipv4/conf/eth0/arp_ignore": "1", "ipv4/conf/eth0/arp_filter": "1", "ipv4/conf/eth0/arp_announce": "2", "ipv4/conf/eth0/rp_filter": "1",
 		"ipv4/conf/all/rp_filter": "0", "ipv4/conf/default/rp_filter": "1",
 	})
 	if got := b.Addresses("vrrp.51"); len(got) > 0 {

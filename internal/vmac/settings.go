@@ -42,8 +42,11 @@ func (h *Holder) adjust(l *held) error {
 		}{{acceptLocal, 1}, {rpFilter, 0}, {promoteSecondaries, 1}} {
 			errs = append(errs, h.conf.set(l.Index, c.number, c.value))
 		}
-		errs = append(errs, ipv6(l.Name, "disable_ipv6", "1"),
-			h.raise(setting{l.Parent, arpIgnore}, 1), h.raise(setting{l.Parent, arpFilter}, 1), h.moveRPFilter())
+		// The parent answers for its own addresses alone, and asks in the name of one of them: when it asked for a client in
+		// order to answer it, the question would bear the virtual address and the parent's MAC, and the client believe it.
+		// (keepalived leaves arp_announce alone, and its clients do.)
+		errs = append(errs, ipv6(l.Name, "disable_ipv6", "1"), h.raise(setting{l.Parent, arpIgnore}, 1),
+			h.raise(setting{l.Parent, arpFilter}, 1), h.raise(setting{l.Parent, arpAnnounce}, 2), h.moveRPFilter())
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err

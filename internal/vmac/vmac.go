@@ -17,8 +17,8 @@ type VMAC struct {
 	Group  uint32  // interface group, 0 is the default one
 }
 
-// hardware is 00-00-5E-00-01-VRID for IPv4 and 00-00-5E-00-02-VRID for IPv6 (RFC 9568 §7.3), unless configured otherwise.
-func (v VMAC) hardware() net.HardwareAddr {
+// Hardware is 00-00-5E-00-01-VRID for IPv4 and 00-00-5E-00-02-VRID for IPv6 (RFC 9568 §7.3), unless configured otherwise.
+func (v VMAC) Hardware() net.HardwareAddr {
 	if v.MAC != [6]byte{} {
 		return v.MAC[:]
 	}
@@ -27,6 +27,12 @@ func (v VMAC) hardware() net.HardwareAddr {
 		family = 2
 	}
 	return net.HardwareAddr{0x00, 0x00, 0x5e, 0x00, family, v.VRID}
+}
+
+// Planned is what the interface will be called unless somebody else's is.
+func (v VMAC) Planned() (name string) {
+	v.names(func(n string) bool { name = n; return false })
+	return name
 }
 
 // names yields the names to try, as keepalived chooses them.
@@ -52,7 +58,7 @@ func (v VMAC) names(yield func(string) bool) {
 	}
 }
 
-func (v VMAC) String() string { return fmt.Sprintf("virtual MAC %s on %s", v.hardware(), v.Parent) }
+func (v VMAC) String() string { return fmt.Sprintf("virtual MAC %s on %s", v.Hardware(), v.Parent) }
 
 // A Link is a virtual MAC interface as it stands.
 type Link struct {
