@@ -46,6 +46,17 @@ func NewCase(s control.Status, i control.Instance) Case {
 	return c
 }
 
+// verdict is how often the kernel program came to a verdict on the interface.
+func (c Case) verdict(name string) uint64 {
+	var n uint64
+	for _, k := range c.Kernel {
+		if k.Verdict == name {
+			n += k.Packets
+		}
+	}
+	return n
+}
+
 // heard says that an advert of another router was ever accepted.
 func (c Case) heard() bool {
 	return c.Counters.Received > 0 || c.Master != nil && !c.Master.Self

@@ -79,9 +79,12 @@ func addresses(c Case) []Remark {
 			}
 		}
 	}
-	if c.Fence {
+	if n := c.verdict("fenced"); n > 0 {
 		a := refusals["fenced"]
-		list = append(list, Remark{Code: "fenced", Problem: true, What: "the kernel keeps our addresses silent", Why: a.why, Remedy: a.remedy})
+		list = append(list, Remark{
+			Code: "fenced", What: fmt.Sprintf("the kernel silenced our addresses on %s for a while: it dropped %s", c.Interface, count(n, "packet", "packets")),
+			Why: a.why, Remedy: a.remedy,
+		})
 	}
 	return list
 }

@@ -2,6 +2,7 @@ package show
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,26 +59,36 @@ func checks(c Case) []Remark {
 		if t.Text != "" {
 			r.What += ": " + t.Text
 		}
-		switch {
-		case t.Weight == 0:
-			r.Why, r.Remedy = "without a weight that means FAULT", "repair what it checks"
-		case c.State == control.Master:
-			r.Why = fmt.Sprintf("with weight %+d our priority is %d of %d, and the addresses move only when another node's priority is higher than that", t.Weight, c.Priority, c.ConfiguredPriority)
-			r.Remedy = "repair what it checks. If the addresses should have moved, " + rule(t.Weight, c.Preempt) + "; `xvrrp check -f FILE --peer OTHER` works it out"
-		default:
-			r.Why = fmt.Sprintf("with weight %+d our priority is %d of %d", t.Weight, c.Priority, c.ConfiguredPriority)
-			r.Remedy = "repair what it checks"
+		if slices.Contains(c.Faults, t.Kind+" "+t.Name) {
+			continue // told as the fault that it is
+		}
+		r.Why, r.Remedy = fmt.Sprintf("%sour priority is %d, %d being configured", c.weighing(t), c.Priority, c.ConfiguredPriority), "repair what it checks"
+		if c.State == control.Master {
+			r.Why += ", and the addresses move only when another node's priority is higher than that"
+			r.Remedy += ". If the addresses should have moved, " + rule(t.Weight, c.Preempt) + "; `xvrrp check -f FILE --peer OTHER` works it out"
 		}
 		list = append(list, r)
 	}
 	return list
 }
 
+// weighing names the tracker's weight, where that is known.
+func (c Case) weighing(t control.TrackerStatus) string {
+	if t.Weight == 0 {
+		return ""
+	}
+	return fmt.Sprintf("with weight %+d ", t.Weight)
+}
+
 // rule is the arithmetic of weights.
 func rule(weight int, preempt bool) string {
-	text := "the weight is too small: failover needs master priority < backup priority + weight"
-	if weight < 0 {
-		text = "the weight is too small: failover needs master priority - |weight| < backup priority"
+	const above, below = "master priority < backup priority + weight", "master priority - |weight| < backup priority"
+	text := "the weight is too small: failover needs " + above
+	switch {
+	case weight < 0:
+		text = "the weight is too small: failover needs " + below
+	case weight == 0: // not known
+		text += " (or, with a negative weight, " + below + ")"
 	}
 	if !preempt {
 		text += ", and no nopreempt on the backup"

@@ -80,7 +80,9 @@ func TestDiagnose(t *testing.T) {
 		{"dataplane", func(c *Case) { c.Dataplane = control.Dataplane{Mode: "socket", Reason: "no BPF"} }},
 		{"firewall", func(c *Case) { c.Firewall = []string{"rule"} }},
 		{"reload_failed", func(c *Case) { c.Reload = control.Reload{At: now, Error: "x"} }},
-		{"fenced", func(c *Case) { c.Fence = true }},
+		{"fenced", func(c *Case) {
+			c.Kernel = []control.KernelCount{{Interface: "eth1", Verdict: "fenced", Packets: 9}}
+		}},
 		{"vip_missing", func(c *Case) { c.State = control.Master }},
 		{"vip_conflict", func(c *Case) { c.State, c.VIPs[0].Held, c.VIPs[0].Conflict = control.Master, true, "52:54:00:00:00:28" }},
 		{"auth_failure", func(c *Case) { c.Counters.Rejected = map[string]uint64{"auth_failure": 1} }},

@@ -102,9 +102,6 @@ func (p Paper) below(b *strings.Builder, i control.InstanceStatus) {
 			b.WriteString(wrap("    conflict: ", fmt.Sprintf("%s also claims %s", clean(v.Conflict), clean(v.Address))))
 		}
 	}
-	if i.Fence {
-		b.WriteString("    fenced: the kernel keeps its addresses silent\n")
-	}
 }
 
 // vips lists addresses; a backup's, of which there may be hundreds, are cut
