@@ -71,7 +71,7 @@ func (n *node) runtimeDir() string { return filepath.Join(n.dir, "run") }
 func (n *node) xvrrp(conf string) *testnet.Process {
 	n.t.Helper()
 	p := n.xvrrpRaw(conf)
-	testnet.Eventually(n.t, 10*time.Second, func() error {
+	testnet.Eventually(n.t, patience, func() error {
 		select {
 		case <-p.Done():
 			n.t.Fatalf("xvrrp on %s ended:\n%s", n.Name, p.Output())
@@ -102,6 +102,10 @@ func (n *node) keepalived(conf string) *testnet.Process {
 	pid := func(name string) string { return filepath.Join(n.dir, fmt.Sprintf("%s%d.pid", name, n.runs)) }
 	return n.StartCmd(exec.Command("keepalived", "-n", "-l", "-D", "-G", "-P", "-f", file, "-p", pid("parent"), "-r", pid("vrrp")))
 }
+
+// patience is for what has no time of its own, such as a start: the kernel
+// takes its locks one namespace at a time, and many are made beside this one.
+const patience = 30 * time.Second
 
 // owners are the directors that hold an address now.
 func (l *lan) owners(vip string) string {

@@ -48,7 +48,7 @@ func (n *node) serving(conf string) *testnet.Process {
 	n.t.Helper()
 	file := n.write("keepalived.conf", conf)
 	p := n.Start(binary, "--runtime-dir", n.runtimeDir(), "run", "-f", file)
-	says(n.t, p, "Startup complete", 10*time.Second)
+	says(n.t, p, "Startup complete", patience)
 	return p
 }
 

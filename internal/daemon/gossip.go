@@ -29,10 +29,11 @@ const gossipEvery = 30 * time.Second
 // rumour is one piece of news. Equal rumours are one kind.
 type rumour struct {
 	instance string
-	ifindex  int         // where there is no instance
-	reject   wire.Reject // an advert that was refused
-	peer     netip.Addr  // to whom an advert did not leave, or what is claimed
-	claim    [6]byte     // who claims peer, one of our addresses
+	ifindex  int               // where there is no instance
+	reject   wire.Reject       // an advert that was refused
+	peer     netip.Addr        // to whom an advert did not leave, or what is claimed
+	claim    [6]byte           // who claims peer, one of our addresses
+	form     wire.ChecksumForm // which checksum peer sends
 	err      string
 }
 
@@ -88,6 +89,8 @@ func (g *gossip) hear(r rumour, now time.Time) {
 func (g *gossip) say(r rumour, times int) {
 	attrs := []any{"times", times}
 	switch {
+	case r.form != wire.NoForm:
+		g.log.Info(fmt.Sprintf("(%s) %v sends the version 3 checksum in the form %v", r.instance, r.peer, r.form))
 	case r.claim != [6]byte{}:
 		g.log.Warn(fmt.Sprintf("(%s) another host claims our virtual address %v", r.instance, r.peer),
 			append(attrs, "mac", net.HardwareAddr(r.claim[:]).String(), "ifindex", r.ifindex)...)

@@ -33,6 +33,10 @@ type instance struct {
 	leaving       atomic.Bool // a reload takes it away
 	active        atomic.Bool // holds its addresses, as far as the core has said
 
+	// Of the loop thread.
+	formFrom netip.Addr // whose checksum form was told last
+	form     wire.ChecksumForm
+
 	// Of the router's goroutine.
 	started   bool       // the first transition has been told
 	discarded netip.Addr // whose losing adverts have been told in this state
@@ -152,13 +156,16 @@ func (in *instance) timing(t vrrp.Transition) {
 	if t.To == vrrp.Active {
 		in.meter().SetActiveRouter(in.d.nics.sourceAddr(in))
 	}
-	in.d.each(func(_ string, other *instance, st vrrp.Status) {
-		if other == in {
-			in.meter().SetTiming(metrics.Timing{
-				Advert: st.Interval, ActiveAdvert: st.ActiveInterval, Skew: st.Skew, ActiveDown: st.Down, GARPDelay: in.cfg().GARP.Delay,
-			})
-		}
-	})
+	in.showTiming()
+}
+
+// showTiming shows the intervals that hold now.
+func (in *instance) showTiming() {
+	if st, ok := in.d.statusOf(in); ok && st.State != vrrp.Initialize {
+		in.meter().SetTiming(metrics.Timing{
+			Advert: st.Interval, ActiveAdvert: st.ActiveInterval, Skew: st.Skew, ActiveDown: st.Down, GARPDelay: in.cfg().GARP.Delay,
+		})
+	}
 }
 
 // news reports whether a note says something that the log does not say yet:
@@ -326,7 +333,18 @@ func (in *instance) Accepted(p *wire.Packet, w wire.Warnings, delivery, interarr
 	}
 	if form := p.ChecksumForm(); p.Family() == wire.IPv4 && p.Version() == wire.V3 {
 		in.meter().ChecksumForm(form.String())
+		in.learnForm(p.Src(), form)
 	}
+}
+
+// learnForm tells once which of the two checksums of version 3 over IPv4 a
+// sender uses. Loop thread.
+func (in *instance) learnForm(from netip.Addr, form wire.ChecksumForm) {
+	if in.formFrom == from && in.form == form {
+		return
+	}
+	in.formFrom, in.form = from, form
+	in.d.gossip.put(rumour{instance: in.cfg().Name, peer: from, form: form})
 }
 
 // Rejected implements engine.Probe.
