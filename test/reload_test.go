@@ -1,0 +1,329 @@
+package test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/xvrrp/xvrrp/internal/lab"
+	"github.com/xvrrp/xvrrp/internal/testnet"
+)
+
+const (
+	fastVRID = 99
+	fastVIP  = "10.9.0.99"
+)
+
+// fast is an instance at a hundred adverts a second, with further lines.
+func fast(name string, priority int, lines ...string) string {
+	return fmt.Sprintf("vrrp_instance %s {\n interface eth0\n virtual_router_id %d\n version 3\n priority %d\n advert_int 0.01\n"+
+		" virtual_ipaddress {\n  %s/32\n }\n %s\n}\n", name, fastVRID, priority, fastVIP, strings.Join(lines, "\n "))
+}
+
+// advertsOf are the frames of a virtual router that a capture received from a
+// host, in order.
+func advertsOf(c *lab.Capture, from *node, vrid byte) []lab.Frame {
+	mac := from.Link("eth0").Attrs().HardwareAddr
+	return c.Matching(func(f lab.Frame) bool {
+		return len(f.Data) > 35 && !f.Out && string(f.Data[6:12]) == string(mac) && f.Data[12] == 8 && f.Data[23] == 112 && f.Data[35] == vrid
+	})
+}
+
+// watched is a pair at advert_int 0.01 in which a is master, and what the
+// client hears.
+type watched struct {
+	*lan
+	a, b *testnet.Process
+	wire *lab.Capture
+	also string // what a's file has beside the fast instance
+}
+
+func newWatched(t *testing.T, also string) *watched {
+	t.Helper()
+	w := &watched{lan: newLAN(t, peersNetwork), also: also}
+	w.a = w.lan.a.xvrrp(fast("VI_1", 200) + also)
+	w.owned(fastVIP, "a", 5*time.Second)
+	w.b = w.lan.b.xvrrp(fast("VI_1", 100))
+	says(t, w.b, "master set to "+w.lan.a.ip, 5*time.Second)
+	w.wire = w.c.Capture("eth0")
+	return w
+}
+
+// undisturbed: the master said no goodbye and its peer never took over; its
+// address was never announced anew.
+func (w *watched) undisturbed(announcements int) {
+	w.t.Helper()
+	sent := advertsOf(w.wire, w.lan.a, fastVRID)
+	if len(sent) == 0 {
+		w.t.Error("a advertises nothing")
+	}
+	for _, f := range sent {
+		if priorityOf(f.Data) == 0 {
+			w.t.Error("a said goodbye")
+		}
+	}
+	if n := len(advertsOf(w.wire, w.lan.b, fastVRID)); n != 0 {
+		w.t.Errorf("b advertised %d times", n)
+	}
+	if n := strings.Count(w.b.Output(), "Entering MASTER STATE"); n != 0 {
+		w.t.Errorf("b took over %d times", n)
+	}
+	arps := w.wire.Matching(func(f lab.Frame) bool {
+		return f.Data[12] == 8 && f.Data[13] == 6 && string(f.Data[38:42]) == string([]byte{10, 9, 0, 99})
+	})
+	if len(arps) != announcements {
+		w.t.Errorf("%d announcements of %s, want %d", len(arps), fastVIP, announcements)
+	}
+	w.owned(fastVIP, "a", 0)
+}
+
+// reload gives a another file and asks it to read that; it returns the answer.
+func (w *watched) reload(code int, conf string, phrases ...string) string {
+	w.t.Helper()
+	w.lan.a.write("keepalived.conf", conf)
+	return w.lan.a.tells(code, words("reload"), phrases...)
+}
+
+// What is not in the plan is not touched: a master at 0.01 goes on through
+// every sort of change, its own included.
+func TestReloadDisturbsNothing(t *testing.T) {
+	t.Parallel()
+	other := func(name string, vrid int, lines ...string) string {
+		return fmt.Sprintf("vrrp_instance %s {\n interface eth0\n virtual_router_id %d\n version 3\n priority 50\n advert_int 0.1\n %s\n}\n",
+			name, vrid, strings.Join(lines, "\n "))
+	}
+	vip := func(list ...string) string { return "virtual_ipaddress {\n" + strings.Join(list, "\n") + "\n}" }
+	w := newWatched(t, other("VI_2", 2, vip("10.9.0.20")))
+	w.owned("10.9.0.20", "a", 5*time.Second)
+	base := fast("VI_1", 200)
+
+	w.reload(0, base+w.also, "no changes")
+	w.reload(0, "# a comment more\n\n"+base+w.also, "no changes")
+	w.reload(0, base, "remove VI_2")
+	w.owned("10.9.0.20", "", 0)
+	w.reload(0, base+other("VI_2", 2, vip("10.9.0.20")), "add VI_2")
+	w.owned("10.9.0.20", "a", 5*time.Second)
+	w.reload(0, base+other("VI_2", 2, vip("10.9.0.20", "10.9.0.21")), "change VI_2, which keeps its state")
+	w.owned("10.9.0.21", "a", 0)
+	w.reload(0, base+other("VI_2", 2, vip("10.9.0.21")), "change VI_2")
+	w.owned("10.9.0.20", "", 0)
+	w.reload(0, base+other("VI_3", 3, vip("10.9.0.21")), "remove VI_2", "add VI_3")
+	w.owned("10.9.0.21", "a", 5*time.Second)
+	script := "vrrp_script yes {\n script /bin/true\n interval 1\n weight 5\n}\nvrrp_script no {\n script /bin/false\n interval 1\n}\n"
+	w.reload(0, script+fast("VI_1", 200, "track_script {\n yes\n }")+other("VI_3", 3, vip("10.9.0.21")), "change VI_1, which keeps its state")
+	says(t, w.a, "Changing effective priority from 200 to 205", 5*time.Second)
+	w.reload(0, script+fast("VI_1", 200, "notify /bin/true")+other("VI_3", 3, vip("10.9.0.21"), "track_script {\n no\n }"), "change VI_1", "change VI_3")
+	w.owned("10.9.0.21", "", 5*time.Second) // the check that failed
+	w.reload(0, fast("VI_1", 180)+other("VI_3", 3, vip("10.9.0.21")), "change VI_1")
+	w.owned("10.9.0.21", "a", 5*time.Second)
+	w.reload(0, fast("renamed", 180)+other("VI_1", 3, vip("10.9.0.21")), "rename VI_1 to renamed, which keeps its state", "rename VI_3 to VI_1")
+	group := "vrrp_sync_group G {\n group {\n renamed\n VI_1\n }\n}\n"
+	w.reload(0, group+fast("renamed", 180)+other("VI_1", 3, vip("10.9.0.21")), "add sync group G of renamed, VI_1")
+	w.lan.a.tells(0, words("status"), "renamed", "MASTER", "180", "VI_1", "MASTER", "50")
+	w.reload(0, fast("renamed", 180)+other("VI_1", 3, vip("10.9.0.21")), "remove sync group G")
+	w.reload(0, fast("renamed", 180), "remove VI_1")
+	w.undisturbed(0)
+	// And its own list: the new address is announced, the old one stays.
+	w.reload(0, strings.Replace(fast("VI_1", 180), fastVIP+"/32", fastVIP+"/32\n  10.9.0.98/32", 1), "rename renamed to VI_1")
+	w.owned("10.9.0.98", "a", 0)
+	w.reload(0, fast("VI_1", 180), "change VI_1")
+	w.owned("10.9.0.98", "", 0)
+	w.owned(fastVIP, "a", 0)
+	if n := len(advertsOf(w.wire, w.lan.b, fastVRID)); n != 0 {
+		t.Errorf("b advertised %d times", n)
+	}
+}
+
+// A file with errors, one whose notifications cannot work, a dry run: nothing
+// changes, and the daemon says so.
+func TestReloadRefused(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t, "")
+	cases := []struct{ name, conf, says string }{
+		{"a number", fast("VI_1", 300), "keepalived.conf:5:11: error"},
+		{"no file at all", "", "error"},
+		{"a script that is not there", "vrrp_script s {\n script /no/such\n}\n" + fast("VI_1", 200, "track_script {\n s\n }"), "/no/such"},
+		{"a FIFO where none can be", "global_defs {\n vrrp_notify_fifo /no/such/dir/fifo\n}\n" + fast("VI_1", 150), "/no/such/dir/fifo"},
+		{"a notification that is not there", fast("VI_1", 150, "notify /no/such"), "/no/such"},
+	}
+	for _, c := range cases {
+		if out := w.reload(1, c.conf, "not reloaded, nothing has changed"); !strings.Contains(out, c.says) {
+			t.Errorf("%s: no %q in %s", c.name, c.says, out)
+		}
+		w.lan.a.tells(0, words("status"), "VI_1", "MASTER", "200")
+	}
+	// SIGHUP does the same as the command, and the daemon lives.
+	if err := os.WriteFile(w.lan.a.dir+"/keepalived.conf", []byte("vrrp_instance {"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := strings.Count(w.a.Output(), "New config failed validation")
+	w.a.Signal(syscall.SIGHUP)
+	testnet.Eventually(t, 5*time.Second, func() error {
+		if strings.Count(w.a.Output(), "New config failed validation") != before+1 {
+			return fmt.Errorf("SIGHUP is not refused")
+		}
+		return nil
+	})
+	w.lan.a.write("keepalived.conf", fast("VI_1", 201))
+	w.lan.a.tells(0, words("reload --dry-run"), "change VI_1", "dry run: nothing has changed")
+	w.lan.a.tells(0, words("status"), "The last reload", "failed and changed nothing", "VI_1", "MASTER", "200")
+	w.a.Signal(syscall.SIGHUP)
+	says(t, w.a, "Changing effective priority from 200 to 201", 5*time.Second)
+	w.undisturbed(0)
+}
+
+// deck makes random valid configurations over two interfaces.
+type deck struct {
+	*rand.Rand
+	file string // a tracked file
+}
+
+// deal is one of them. The fast instance is always there, under one of two
+// names and with one of some priorities, and sometimes in a group of its own.
+func (d *deck) deal() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "vrrp_script yes {\n script /bin/true\n interval %d\n weight %d\n}\n", 1+d.IntN(2), d.IntN(3))
+	fmt.Fprintf(&b, "vrrp_script no {\n script /bin/false\n interval 1\n weight %d\n}\n", d.IntN(2)*-7)
+	fmt.Fprintf(&b, "track_file number {\n file %s\n weight %d\n}\n", d.file, 1+d.IntN(3))
+	names := []string{"A", "B", "C", "D", "E", "F"}
+	d.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	var members []string
+	for i := range 1 + d.IntN(5) {
+		b.WriteString(d.instance(names[i], i+1))
+		members = append(members, names[i])
+	}
+	if len(members) > 2 && d.IntN(2) == 0 {
+		fmt.Fprintf(&b, "vrrp_sync_group G%d {\n group {\n %s\n }\n}\n", d.IntN(2), strings.Join(members[:2], "\n "))
+	}
+	name := []string{"VI_1", "other"}[d.IntN(2)]
+	b.WriteString(fast(name, 200+d.IntN(4), "garp_master_delay 0"))
+	if d.IntN(3) == 0 {
+		fmt.Fprintf(&b, "vrrp_sync_group fast {\n group {\n %s\n }\n}\n", name)
+	}
+	return b.String()
+}
+
+// instance is a virtual router with a VRID of its own, which is sometimes
+// IPv6, sometimes tracks, and holds some addresses.
+func (d *deck) instance(name string, vrid int) string {
+	vip := func(n int) string { return fmt.Sprintf("  10.9.%d.%d/32", vrid, n) }
+	six := d.IntN(4) == 0
+	if six {
+		vip = func(n int) string { return fmt.Sprintf("  fe80::%d:%d/64", vrid, n) }
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "vrrp_instance %s {\n interface eth%d\n virtual_router_id %d\n version 3\n priority %d\n advert_int %s\n virtual_ipaddress {\n%s\n",
+		name, d.IntN(2), vrid, 100+d.IntN(5), []string{"0.05", "0.1"}[d.IntN(2)], vip(1))
+	for n := range 4 {
+		if d.IntN(2) == 0 {
+			b.WriteString(vip(n+2) + "\n")
+		}
+	}
+	b.WriteString(" }\n")
+	if d.IntN(3) == 0 {
+		fmt.Fprintf(&b, " track_script {\n  %s\n }\n", []string{"yes", "no"}[d.IntN(2)])
+	}
+	if d.IntN(3) == 0 {
+		b.WriteString(" track_file {\n  number\n }\n")
+	}
+	if d.IntN(3) == 0 {
+		b.WriteString(" track_interface {\n  eth1\n }\n")
+	}
+	b.WriteString("}\n")
+	return b.String()
+}
+
+// picture is what a daemon is and holds, without times and counts.
+func (n *node) picture() string {
+	n.t.Helper()
+	out, code := n.ask("status", "--json")
+	if code != 0 {
+		n.t.Fatalf("status: exit %d: %s", code, out)
+	}
+	var s struct {
+		Instances []map[string]any `json:"instances"`
+		Groups    []map[string]any `json:"groups"`
+		Trackers  []map[string]any `json:"trackers"`
+	}
+	if err := json.Unmarshal([]byte(out), &s); err != nil {
+		n.t.Fatal(err)
+	}
+	var lines []string
+	for _, in := range s.Instances {
+		lines = append(lines, pick(in, "name", "interface", "vrid", "family", "state", "priority", "configured_priority", "faults", "group",
+			"advert_interval", "master_down_interval", "vips", "trackers"))
+	}
+	for _, g := range s.Groups {
+		lines = append(lines, pick(g, "name", "state", "members"))
+	}
+	var trackers []string
+	for _, t := range s.Trackers {
+		trackers = append(trackers, pick(t, "kind", "name", "known", "up", "value"))
+	}
+	slices.Sort(trackers)
+	lines = append(lines, trackers...)
+	for _, link := range []string{"eth0", "eth1"} {
+		addrs := slices.DeleteFunc(n.Addresses(link), func(a string) bool {
+			return strings.HasSuffix(a, "/24") || strings.HasSuffix(a, "/64") && !strings.Contains(a, ":") || own(a)
+		})
+		slices.Sort(addrs)
+		lines = append(lines, link+" "+strings.Join(addrs, " "))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// own is a link-local address that the kernel made.
+func own(a string) bool { return strings.HasPrefix(a, "fe80::") && strings.Contains(a, "ff:fe") }
+
+func pick(m map[string]any, keys ...string) string {
+	var list []string
+	for _, k := range keys {
+		list = append(list, fmt.Sprintf("%s=%v", k, m[k]))
+	}
+	return strings.Join(list, " ")
+}
+
+// A thousand random reloads leave the same as a fresh start with the last
+// file, and the fast master never noticed.
+func TestReloadThousand(t *testing.T) {
+	const reloads = 1000
+	w := newWatched(t, "")
+	fresh := w.node("fresh", "10.9.99.%d/24", 1)
+	second := w.Switch("second")
+	second.Connect(w.lan.a.Host, "eth1", "10.8.0.1/24")
+	w.Switch("third").Connect(fresh.Host, "eth1", "10.8.0.1/24")
+	d := &deck{rand.New(rand.NewPCG(1, 8)), w.lan.a.write("number", "3\n")}
+	began := time.Now()
+	last := ""
+	for i := range reloads {
+		last = d.deal()
+		w.lan.a.write("keepalived.conf", last)
+		if out, code := w.lan.a.ask("reload"); code != 0 {
+			t.Fatalf("reload %d: exit %d: %s\n%s", i, code, out, last)
+		}
+		if n := len(advertsOf(w.wire, w.lan.b, fastVRID)); n != 0 {
+			t.Fatalf("reload %d: b advertised %d times\n%s", i, n, last)
+		}
+		if w.owners(fastVIP) != "a" {
+			t.Fatalf("reload %d: the fast address is gone\n%s", i, last)
+		}
+	}
+	t.Logf("%d reloads, %.1f a second", reloads, reloads/time.Since(began).Seconds())
+	w.undisturbed(0)
+	port := w.sw // the fresh one must not meet the others
+	port.Drop(fresh.port, nil, lab.Everything)
+	port.Drop(nil, fresh.port, lab.Everything)
+	fresh.xvrrp(last)
+	testnet.Eventually(t, 20*time.Second, func() error {
+		if got, want := w.lan.a.picture(), fresh.picture(); got != want {
+			return fmt.Errorf("after the reloads:\n%s\nafter a fresh start:\n%s\nwith\n%s", got, want, last)
+		}
+		return nil
+	})
+}
