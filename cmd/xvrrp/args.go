@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -40,21 +41,30 @@ func lateFlag(c *cli.Context, args []string) (int, error) {
 		return 0, fmt.Errorf("%s: one argument too many: %q", c.Command.Name, args[0])
 	}
 	for _, f := range c.Command.Flags {
-		for _, n := range f.Names() {
-			if n != name {
-				continue
-			}
-			if _, isBool := f.(*cli.BoolFlag); isBool && !given {
-				return 1, c.Set(name, "true")
-			}
-			if given {
-				return 1, c.Set(name, value)
-			}
-			if len(args) < 2 {
-				return 0, fmt.Errorf("option %s needs a value", args[0])
-			}
-			return 2, c.Set(name, args[1])
+		if !slices.Contains(f.Names(), name) {
+			continue
 		}
+		_, isBool := f.(*cli.BoolFlag)
+		switch {
+		case given:
+			return 1, setFlag(c, f, value)
+		case isBool:
+			return 1, setFlag(c, f, "true")
+		case len(args) < 2:
+			return 0, fmt.Errorf("option %s needs a value", args[0])
+		}
+		return 2, setFlag(c, f, args[1])
 	}
 	return 0, fmt.Errorf("%s has no option %s", c.Command.Name, args[0])
+}
+
+// setFlag sets an option under all its names: the library joins them only
+// while it parses.
+func setFlag(c *cli.Context, f cli.Flag, value string) error {
+	for _, name := range f.Names() {
+		if err := c.Set(name, value); err != nil {
+			return err
+		}
+	}
+	return nil
 }

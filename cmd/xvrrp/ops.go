@@ -11,6 +11,7 @@ func operatorCommands() []*cli.Command {
 	return []*cli.Command{
 		statusCommand(), explainCommand(), eventsCommand(), reloadCommand(),
 		whoCommand(), watchCommand(), doctorCommand(), drillCommand(), releaseCommand(), adviseCommand(),
+		completionCommand(), manCommand(),
 	}
 }
 

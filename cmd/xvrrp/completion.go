@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Completions ask the program itself, which knows its commands and, while the
+// daemon runs, its instances.
+const bashCompletion = `# xvrrp: completion for bash; put it into /etc/bash_completion.d/xvrrp
+_xvrrp() {
+	local word words
+	word="${COMP_WORDS[COMP_CWORD]}"
+	words=("${COMP_WORDS[@]:0:COMP_CWORD}")
+	if [[ $word == -* ]]; then
+		words+=("${word/#--/-}") # two dashes alone would end the options
+	fi
+	local IFS=$'\n'
+	COMPREPLY=($(compgen -W "$("${words[@]}" --generate-bash-completion 2>/dev/null | cut -d: -f1)" -- "$word"))
+}
+complete -o bashdefault -o default -F _xvrrp xvrrp
+`
+
+const zshCompletion = `#compdef xvrrp
+# xvrrp: completion for zsh; put it into a directory of $fpath as _xvrrp
+_xvrrp() {
+	local -a found
+	local word="${words[CURRENT]}"
+	if [[ $word == -* ]]; then
+		found=("${(@f)$("${words[@]:0:$CURRENT}" --generate-bash-completion 2>/dev/null)}")
+	else
+		found=("${(@f)$("${words[@]:0:$((CURRENT-1))}" --generate-bash-completion 2>/dev/null)}")
+	fi
+	_describe xvrrp found || _files
+}
+compdef _xvrrp xvrrp
+`
+
+func completionCommand() *cli.Command {
+	return &cli.Command{
+		Name:         "completion",
+		Usage:        "print the completion for a shell: bash, zsh or fish",
+		ArgsUsage:    "SHELL",
+		OnUsageError: usageError,
+		BashComplete: func(c *cli.Context) { fmt.Fprint(c.App.Writer, "bash\nzsh\nfish\n") },
+		Action: func(c *cli.Context) error {
+			shell, err := oneArg(c, "a shell: bash, zsh or fish")
+			if err != nil {
+				return err
+			}
+			text := map[string]string{"bash": bashCompletion, "zsh": zshCompletion}[shell]
+			if shell == "fish" {
+				if text, err = c.App.ToFishCompletion(); err != nil {
+					return err
+				}
+			}
+			if text == "" {
+				return coded{fmt.Errorf("completion %s: there are bash, zsh and fish", shell), exitUsage}
+			}
+			_, err = fmt.Fprint(c.App.Writer, text)
+			return err
+		},
+	}
+}
+
+// manCommand prints the manual page, made of the same definitions as --help.
+func manCommand() *cli.Command {
+	return &cli.Command{
+		Name:         "man",
+		Usage:        "print the manual page xvrrp(8), for man -l or a package",
+		Hidden:       true,
+		OnUsageError: usageError,
+		Action: func(c *cli.Context) error {
+			if err := noArgs(c); err != nil {
+				return err
+			}
+			text, err := c.App.ToManWithSection(8)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(c.App.Writer, text)
+			return err
+		},
+	}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/urfave/cli/v2"
+)
+
+// try runs a command line and returns its output and its error.
+func try(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	a := app()
+	a.Writer, a.ErrWriter = &out, &out
+	err := a.Run(append([]string{"xvrrp", "--runtime-dir", t.TempDir()}, args...))
+	return out.String(), err
+}
+
+// exitOf is the exit code that main would end with.
+func exitOf(err error) int {
+	switch e := err.(type) {
+	case nil:
+		return 0
+	case silent:
+		return int(e)
+	case coded:
+		return e.code
+	}
+	return exitFailed
+}
+
+// Every command is described in one line and refuses what it does not know
+// with exit 2.
+func TestEveryCommand(t *testing.T) {
+	for _, c := range commands() {
+		if c.Usage == "" || len(c.Usage) > 120 || strings.Contains(c.Usage, "\n") {
+			t.Errorf("%s: usage %q", c.Name, c.Usage)
+		}
+		if c.Name == "demo" {
+			continue // its flags are tested with it
+		}
+		if _, err := try(t, c.Name, "--no-such-option"); exitOf(err) != exitUsage {
+			t.Errorf("%s --no-such-option: %v, exit %d", c.Name, err, exitOf(err))
+		}
+	}
+}
+
+// The promised commands are there, and those that ask a daemon say exit 3
+// where none runs.
+func TestPromises(t *testing.T) {
+	var names []string
+	for _, c := range commands() {
+		names = append(names, c.Name)
+	}
+	for _, want := range []string{"run", "check", "status", "explain", "watch", "who", "doctor", "drill", "advise", "reload", "config", "events", "completion"} {
+		if !slices.Contains(names, want) {
+			t.Errorf("there is no command %s", want)
+		}
+	}
+	for _, args := range [][]string{{"status"}, {"status", "--json"}, {"explain", "VI_1"}, {"events"}, {"events", "--follow"}, {"config"}, {"reload", "--dry-run"}, {"drill", "VI_1"}, {"release", "VI_1"}, {"advise"}, {"advise", "VI_1"}} {
+		if out, err := try(t, args...); exitOf(err) != exitNoDaemon {
+			t.Errorf("%v: %v, exit %d\n%s", args, err, exitOf(err), out)
+		}
+	}
+}
+
+func TestUsage(t *testing.T) {
+	for _, args := range [][]string{
+		{"status", "x"}, {"explain"}, {"explain", "a", "b"}, {"who"}, {"who", "10.0.0.300"}, {"who", "10.0.0.1", "-i", "no such"},
+		{"watch"}, {"watch", "-i", "no such"}, {"events", "--last", "-1"}, {"release", "VI_1", "--drain", "--resume"}, {"completion"}, {"completion", "csh"},
+		{"who", "10.0.0.1", "--nothing"}, {"who", "10.0.0.1", "-i"},
+	} {
+		if out, err := try(t, args...); exitOf(err) != exitUsage {
+			t.Errorf("%v: %v, exit %d\n%s", args, err, exitOf(err), out)
+		}
+	}
+}
+
+// Options may stand behind the argument.
+func TestLateFlags(t *testing.T) {
+	for _, args := range [][]string{{"-i", "eth7", "--json", "10.0.0.1"}, {"10.0.0.1", "-i", "eth7", "--json"}, {"10.0.0.1", "--interface=eth7", "--json"}} {
+		var got string
+		var wantsJSON bool
+		c := whoCommand()
+		c.Action = func(c *cli.Context) error {
+			arg, err := oneArg(c, "an address")
+			got, wantsJSON = arg+" "+c.String("i"), c.Bool("json")
+			return err
+		}
+		a := &cli.App{Commands: []*cli.Command{c}, ExitErrHandler: func(*cli.Context, error) {}}
+		if err := a.Run(append([]string{"xvrrp", "who"}, args...)); err != nil || got != "10.0.0.1 eth7" || !wantsJSON {
+			t.Errorf("%v: %q, json %v, %v", args, got, wantsJSON, err)
+		}
+	}
+}
+
+func TestCompletionAndManual(t *testing.T) {
+	for shell, want := range map[string]string{"bash": "complete -o bashdefault", "zsh": "#compdef xvrrp", "fish": "complete"} {
+		if out, err := try(t, "completion", shell); err != nil || !strings.Contains(out, want) {
+			t.Errorf("%s: %v\n%s", shell, err, out)
+		}
+	}
+	out, err := try(t, "man")
+	if err != nil || !strings.HasPrefix(out, ".") && !strings.Contains(out, ".TH") {
+		t.Fatalf("%v\n%.200s", err, out)
+	}
+	for _, c := range commands() {
+		if !c.Hidden && !strings.Contains(out, c.Name) {
+			t.Errorf("the manual page does not name %s", c.Name)
+		}
+	}
+}
