@@ -24,8 +24,8 @@ func refused(cfg *config.Instance) (list []netip.Addr) {
 	return list
 }
 
-func (v *vmacs) refuse(cfg *config.Instance) {
-	if err := v.filter.Refuse(cfg.Name, refused(cfg)); err != nil {
+func (v *vmacs) refuse(id string, cfg *config.Instance) {
+	if err := v.filter.Refuse(id, refused(cfg)); err != nil {
 		v.d.log.Error("("+cfg.Name+") no_accept has no effect", "error", err)
 	}
 }

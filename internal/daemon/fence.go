@@ -39,7 +39,7 @@ func (f *fence) raise(in *instance) {
 	}
 	var list []datapath.FencedVIP
 	for _, a := range in.addresses() {
-		if at, there := in.d.nics.at(a.Interface); there {
+		if at, there := in.entry(a.Interface); there {
 			list = append(list, datapath.FencedVIP{IfIndex: at.index, Addr: a.Prefix.Addr(), Lease: lease})
 		}
 	}

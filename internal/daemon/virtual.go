@@ -52,6 +52,20 @@ func (in *instance) at(name string) (place, bool) {
 	return in.d.nics.at(name)
 }
 
+// entry tells where frames for an interface of this name come in: those for a
+// virtual MAC interface at its parent, where the kernel program sees them.
+func (in *instance) entry(name string) (place, bool) {
+	in.virtual.mu.Lock()
+	for _, l := range in.virtual.links {
+		if l.Name == name {
+			defer in.virtual.mu.Unlock()
+			return place{l.Parent, l.MAC}, true
+		}
+	}
+	in.virtual.mu.Unlock()
+	return in.d.nics.at(name)
+}
+
 // speak lets the instance's interfaces be heard, hush ends that. On the
 // router's goroutine, before the addresses come and go: the kernel reports
 // groups when they do.

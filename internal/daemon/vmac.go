@@ -53,7 +53,7 @@ func (d *Daemon) openVMACs(undo *cleanup) error {
 	d.vmacs = v
 	s := d.settings()
 	for i := range s.Instances {
-		v.refuse(&s.Instances[i])
+		v.refuse(s.Instances[i].Name, &s.Instances[i]) // a new instance's id is its name
 	}
 	undo.add("packet filter", v.endFilter)
 	if err := v.filter.Start(); err != nil {
@@ -158,14 +158,14 @@ func (v *vmacs) leave(in *instance) {
 	v.users = slices.DeleteFunc(v.users, func(o *instance) bool { return o == in })
 	v.dismiss(in, nil)
 	in.unsend()
-	if err := v.filter.Refuse(in.cfg().Name, nil); err != nil {
+	if err := v.filter.Refuse(in.id, nil); err != nil {
 		v.d.log.Error("("+in.cfg().Name+") packets to its addresses may still be dropped", "error", err)
 	}
 }
 
 // configure takes in an instance's new settings.
 func (v *vmacs) configure(in *instance) {
-	v.refuse(in.cfg())
+	v.refuse(in.id, in.cfg())
 	v.work.Lock()
 	defer v.work.Unlock()
 	if slices.Contains(v.users, in) {
@@ -229,7 +229,7 @@ func (v *vmacs) ensure(in *instance, w vmac.VMAC) {
 	case err != nil:
 		v.d.log.Error("("+name+") no virtual MAC interface", "error", err)
 		delete(in.virtual.links, w)
-		v.d.engine.Do(engine.Tell{Router: name, Event: vrrp.FaultRaised{Cause: cause}})
+		v.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultRaised{Cause: cause}})
 		return
 	}
 	if in.virtual.links == nil {
@@ -243,13 +243,13 @@ func (v *vmacs) ensure(in *instance, w vmac.VMAC) {
 		}
 	}
 	if l.Fresh || !stood {
-		v.d.engine.Do(engine.Tell{Router: name, Event: vrrp.FaultCleared{Cause: cause}})
+		v.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultCleared{Cause: cause}})
 	}
 }
 
 // owner is what the holder knows one interface of an instance by.
 func owner(in *instance, w vmac.VMAC) string {
-	return fmt.Sprintf("%s: %v %s %s", in.cfg().Name, w, w.Name, w.Prefix)
+	return fmt.Sprintf("%s: %v %s %s", in.id, w, w.Name, w.Prefix)
 }
 
 func vmacCause(w vmac.VMAC) vrrp.Cause {
