@@ -24,7 +24,6 @@ import (
 	"github.com/xvrrp/xvrrp/internal/metrics"
 	"github.com/xvrrp/xvrrp/internal/nexthop"
 	"github.com/xvrrp/xvrrp/internal/realtime"
-	"github.com/xvrrp/xvrrp/pkg/vrrp"
 )
 
 // Daemon is a running xvrrp.
@@ -366,12 +365,6 @@ func (d *Daemon) add(u unit) error {
 		add.Members = append(add.Members, s)
 	}
 	return d.engine.Settle(add)
-}
-
-func (d *Daemon) startInstances() {
-	for _, in := range d.instances {
-		d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.Startup{}})
-	}
 }
 
 // startupDelay is the longer of vrrp_startup_delay and what is left of

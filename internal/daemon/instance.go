@@ -140,7 +140,10 @@ func (in *instance) note(n vrrp.Note) {
 	case vrrp.NoteLowerPriority:
 		in.later(func() { in.d.notify.lowerPriority(in, n) })
 	}
-	if l, ok := noteLine(in.cfg().Name, n); ok && in.news(n) {
+	if !in.news(n) {
+		return
+	}
+	if l, ok := noteLine(in.cfg().Name, n); ok {
 		in.say(l)
 	}
 	in.later(func() { in.d.history.note(in.cfg().Name, n) })

@@ -11,7 +11,6 @@ import (
 	"github.com/xvrrp/xvrrp/internal/config"
 	"github.com/xvrrp/xvrrp/internal/control"
 	"github.com/xvrrp/xvrrp/internal/engine"
-	"github.com/xvrrp/xvrrp/internal/metrics"
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
 )
 
@@ -295,7 +294,7 @@ func (d *Daemon) changeInstance(in *instance, cfg *config.Instance) error {
 	}
 	d.scale.watch(in.id, cfg.Priority, tracksOf(d.settings(), cfg))
 	d.nics.again(in)
-	d.showTiming(in)
+	in.showTiming()
 	return nil
 }
 
@@ -305,32 +304,19 @@ func sameHoldings(a, b *config.Instance) bool {
 		sameSettings(a.Routes, b.Routes) && sameSettings(a.Rules, b.Rules)
 }
 
-// showTiming shows the intervals that hold after a change.
-func (d *Daemon) showTiming(in *instance) {
-	d.each(func(_ string, other *instance, st vrrp.Status) {
-		if other == in && st.State != vrrp.Initialize {
-			in.meter().SetTiming(metrics.Timing{
-				Advert: st.Interval, ActiveAdvert: st.ActiveInterval, Skew: st.Skew, ActiveDown: st.Down, GARPDelay: in.cfg().GARP.Delay,
-			})
-		}
-	})
-}
-
 // renameMetrics lets a renamed instance count under its new name, from zero.
 func (d *Daemon) renameMetrics(in *instance) {
 	cfg := in.cfg()
 	in.counts.Store(d.metrics.Instance(cfg.Name, cfg.Interface, cfg.VRID, cfg.Family))
 	in.configure(cfg)
-	d.each(func(_ string, other *instance, st vrrp.Status) {
-		if other == in {
-			in.meter().SetPriority(int(st.Priority))
-			in.meter().Restore(stateMetric(st.Transition), st.Since)
-			in.meter().SetActiveRouter(st.ActiveRouter)
-		}
-	})
+	if st, ok := d.statusOf(in); ok {
+		in.meter().SetPriority(int(st.Priority))
+		in.meter().Restore(stateMetric(st.Transition), st.Since)
+		in.meter().SetActiveRouter(st.ActiveRouter)
+	}
 	in.meter().SetFence(in.fenced.Load())
 	in.checkHeld()
-	d.showTiming(in)
+	in.showTiming()
 }
 
 // Reload implements control.Daemon.

@@ -73,7 +73,9 @@ func (d *Daemon) each(f func(group string, in *instance, st vrrp.Status)) {
 		in    *instance
 		st    vrrp.Status
 	}
-	var all []answer
+	d.mu.RLock()
+	all := make([]answer, 0, len(d.byID)) // here, not on the loop's time
+	d.mu.RUnlock()
 	// An Ask has no error.
 	_ = d.engine.Settle(engine.Ask{Do: func(v engine.View) {
 		v.Each(func(group, name string, r *vrrp.Router) {
@@ -85,6 +87,17 @@ func (d *Daemon) each(f func(group string, in *instance, st vrrp.Status)) {
 			f(a.group, a.in, a.st)
 		}
 	}
+}
+
+// statusOf asks the loop for one router's status.
+func (d *Daemon) statusOf(in *instance) (st vrrp.Status, ok bool) {
+	// An Ask has no error.
+	_ = d.engine.Settle(engine.Ask{Do: func(v engine.View) {
+		if r := v.Router(in.id); r != nil {
+			st, ok = r.Status(), true
+		}
+	}})
+	return st, ok
 }
 
 func (in *instance) status(st vrrp.Status, now time.Time) control.InstanceStatus {

@@ -198,9 +198,16 @@ func (e *Engine) Stop() {
 // deafFor is how long a Backup's timer is put off while we are deaf.
 const deafFor = 100 * time.Millisecond
 
-// setAlarm asks for a wake-up at the earliest deadline, if that is news.
+// setAlarm asks for a wake-up at the earliest deadline, if none comes before.
+// A deadline that moves away, as a Backup's does with every advert, leaves the
+// alarm where it is: when that rings there is nothing to do but to set it again,
+// a few times a second instead of once for each advert.
 func (e *Engine) setAlarm() {
-	if next := e.schedule.next(); !next.Equal(e.alarm) {
+	next := e.schedule.next()
+	switch {
+	case next.IsZero() && e.alarm.IsZero():
+		return
+	case next.IsZero(), e.alarm.IsZero(), next.Before(e.alarm):
 		e.alarm = next
 		e.ports.Wake(next)
 	}
@@ -216,8 +223,12 @@ func (e *Engine) Wakeup(now time.Time) {
 	for len(e.schedule) > 0 {
 		g := e.schedule[0]
 		late := now.Sub(g.deadline)
-		if late < 0 || g.round == e.round {
+		if late < -g.slack() || g.round == e.round {
 			break // not yet, or its deadline does not move: never spin here
+		}
+		now := now // of this group: what is sent a little early is sent as if on time
+		if late < 0 {
+			now = g.deadline
 		}
 		g.round = e.round
 		if e.deaf && g.machine.State() == vrrp.Backup {

@@ -96,6 +96,14 @@ func (v View) Each(f func(group, name string, r *vrrp.Router)) {
 	}
 }
 
+// Router is one router, nil when there is none of that name.
+func (v View) Router(name string) *vrrp.Router {
+	if m, ok := v.e.members[name]; ok {
+		return m.router
+	}
+	return nil
+}
+
 // Now is the time at which the question is answered.
 func (v View) Now() time.Time { return time.Now() }
 

@@ -54,6 +54,7 @@ type ready struct {
 type port struct {
 	members []*member
 	rules   []*wire.Rules
+	shelves shelves
 }
 
 func newMember(spec Spec) (*member, error) {
@@ -134,6 +135,7 @@ func (e *Engine) bind(now time.Time, f Bind) error {
 		}
 		p.members = append(p.members, m)
 		p.rules = append(p.rules, m.rules)
+		p.shelves = nil
 	}
 	m.ifindex, m.out, m.source = f.IfIndex, f.Out, f.Source
 	m.rules.SetLocal(f.Source, f.Local)
@@ -150,6 +152,7 @@ func (e *Engine) unbind(m *member) {
 	if i := slices.Index(p.members, m); i >= 0 {
 		p.members = slices.Delete(p.members, i, i+1)
 		p.rules = slices.Delete(p.rules, i, i+1)
+		p.shelves = nil
 	}
 	if len(p.members) == 0 {
 		delete(e.wires, m.ifindex)
@@ -180,6 +183,9 @@ func (e *Engine) change(now time.Time, f Change) error {
 	effect := m.spec.Effect // its goroutine has it already
 	m.spec = f.Spec
 	m.spec.Effect = effect
+	if p := e.wires[m.ifindex]; p != nil {
+		p.shelves = nil
+	}
 	if err := m.prepare(); err != nil {
 		return fmt.Errorf("virtual router %s: %w", f.Spec.Name, err)
 	}

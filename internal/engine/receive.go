@@ -20,14 +20,14 @@ func (e *Engine) Datagram(d wire.Datagram) {
 	if port == nil || e.frozen {
 		return // the interface has just lost its last router, or a successor has it
 	}
-	i, reject := wire.Find(p, port.rules)
-	if i < 0 {
+	m, reject := port.find(p)
+	if m == nil {
 		if !reject.Ignored() {
 			e.ports.Stray(d.IfIndex, reject)
 		}
 		return
 	}
-	e.receive(d, p, port.members[i])
+	e.receive(d, p, m)
 	e.setAlarm()
 }
 

@@ -21,9 +21,9 @@
 //     newcomers are looked for ten times a second.
 //   - A goroutine that comes back from a system call needs a free P. There are
 //     more of them than processors, so that the engine's never waits for one.
-//   - GOGC is off below a memory limit. Garbage is collected at a quiet moment as
-//     soon as there is as much of it as of what lives, and at any moment when
-//     there is much more.
+//   - After the start GOGC is off below a memory limit. Garbage is collected and
+//     given back when there is half as much of it as of what lives, at a quiet
+//     moment, and at any moment when there is as much.
 //
 // Whatever the system refuses (containers without CAP_SYS_NICE or CAP_IPC_LOCK)
 // is told in words and is no failure.

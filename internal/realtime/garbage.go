@@ -1,48 +1,74 @@
 package realtime
 
 import (
-	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 )
 
 // garbage decides when to collect.
 type garbage struct {
-	samples [2]metrics.Sample
+	mu      sync.Mutex // guards the rest
+	samples [3]metrics.Sample
+	limit   int64
+	settled bool
 }
 
 const (
-	used = iota // what is on the heap, garbage included
-	live        // what the last collection found alive
+	used  = iota // what is on the heap, garbage included
+	live         // what the last collection found alive
+	spare        // held from the system and not used
 )
 
 // Collections are worth their trouble from this much garbage on.
 const (
 	someGarbage = 4 << 20
-	muchGarbage = 32 << 20
+	muchGarbage = 16 << 20
 )
 
-// take switches Go's own policy off, below the limit.
+// take leaves Go's own policy on, a little more eager: the start makes much
+// garbage, and nothing depends on its pauses yet.
 func (g *garbage) take(limit int64) {
+	g.limit = limit
 	g.samples[used].Name = "/memory/classes/heap/objects:bytes"
 	g.samples[live].Name = "/gc/heap/live:bytes"
+	g.samples[spare].Name = "/memory/classes/heap/free:bytes"
+	debug.SetGCPercent(50)
 	debug.SetMemoryLimit(limit)
-	debug.SetGCPercent(-1)
 }
 
-// settle collects what the start left behind and gives it back to the system.
-func (g *garbage) settle() { debug.FreeOSMemory() }
+// settle ends the start: what it left behind is collected and given back, and
+// from now on we choose the moments.
+func (g *garbage) settle() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	debug.FreeOSMemory()
+	debug.SetGCPercent(-1)
+	g.bound()
+}
 
-// look collects when it is time to.
+// look collects when it is time to, and gives back what is left over.
 func (g *garbage) look(quiet func() bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	metrics.Read(g.samples[:])
-	used, live := g.samples[used].Value.Uint64(), g.samples[live].Value.Uint64()
-	if due(used, live, quiet) {
-		runtime.GC()
+	used, live, spare := g.value(used), g.value(live), g.value(spare)
+	if g.settled && (due(used, live, quiet) || spare > muchGarbage) {
+		debug.FreeOSMemory()
+		g.bound()
 	}
 }
 
-// due is the policy: as much garbage as living memory in a quiet moment, twice
+// bound sets the limit by what is alive: above it Go collects by itself.
+func (g *garbage) bound() {
+	g.settled = true
+	metrics.Read(g.samples[:])
+	debug.SetMemoryLimit(max(g.limit, 4*int64(g.value(live))))
+}
+
+func (g *garbage) value(i int) uint64 { return g.samples[i].Value.Uint64() }
+
+// due is the policy: half as much garbage as living memory in a quiet moment,
 // as much and more in any.
 func due(used, live uint64, quiet func() bool) bool {
 	if used < live {
@@ -50,7 +76,7 @@ func due(used, live uint64, quiet func() bool) bool {
 	}
 	waste := used - live
 	switch {
-	case waste >= max(2*live, muchGarbage):
+	case waste >= max(live, muchGarbage):
 		return true
 	case waste >= max(live/2, someGarbage):
 		return quiet == nil || quiet()

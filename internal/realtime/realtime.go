@@ -18,7 +18,7 @@ type Config struct {
 	// Threads is how many are started beforehand; 0 means enough.
 	Threads int
 	// Limit is how much memory Go may hold before it collects whatever the
-	// moment, in bytes; 0 means 256 MiB.
+	// moment, in bytes, unless much is alive; 0 means 64 MiB.
 	Limit int64
 	// Quiet tells whether this is a good moment to collect garbage; nil: it
 	// always is. Called from one goroutine, about once a second.
@@ -27,7 +27,7 @@ type Config struct {
 
 const (
 	defaultThreads = 20
-	defaultLimit   = 256 << 20
+	defaultLimit   = 64 << 20
 )
 
 // Refusal is something that the system did not grant, and what comes of it.

@@ -58,7 +58,7 @@ func (b *bench) scale(k kind, c config) (err error) {
 	if err != nil {
 		return err
 	}
-	time.Sleep(5 * time.Second) // the second director starts, the first has announced for the second time
+	time.Sleep(8 * time.Second) // the second director starts, the first has announced for the second time
 	if ears, err = p.listen(c); err != nil {
 		return err
 	}
