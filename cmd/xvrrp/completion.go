@@ -14,7 +14,7 @@ _xvrrp() {
 	word="${COMP_WORDS[COMP_CWORD]}"
 	words=("${COMP_WORDS[@]:0:COMP_CWORD}")
 	if [[ $word == -* ]]; then
-		words+=("${word/#--/-}") # two dashes alone would end the options
+		words+=("-") # all options; compgen picks
 	fi
 	local IFS=$'\n'
 	COMPREPLY=($(compgen -W "$("${words[@]}" --generate-bash-completion 2>/dev/null | cut -d: -f1)" -- "$word"))
@@ -27,11 +27,11 @@ const zshCompletion = `#compdef xvrrp
 _xvrrp() {
 	local -a found
 	local word="${words[CURRENT]}"
+	local -a typed=("${words[@]:0:$((CURRENT-1))}")
 	if [[ $word == -* ]]; then
-		found=("${(@f)$("${words[@]:0:$CURRENT}" --generate-bash-completion 2>/dev/null)}")
-	else
-		found=("${(@f)$("${words[@]:0:$((CURRENT-1))}" --generate-bash-completion 2>/dev/null)}")
+		typed+=("-")
 	fi
+	found=("${(@f)$("${typed[@]}" --generate-bash-completion 2>/dev/null)}")
 	_describe xvrrp found || _files
 }
 compdef _xvrrp xvrrp
