@@ -38,10 +38,30 @@ type node struct {
 // for example "10.9.0.%d/24".
 func newLAN(t testing.TB, network string) *lan {
 	t.Helper()
-	l := &lan{Net: testnet.New(t), t: t}
+	l := newEmptyLAN(t)
 	l.sw = l.Switch("lan")
 	l.a, l.b, l.c = l.node("a", network, 1), l.node("b", network, 2), l.node("c", network, 9)
 	l.nodes = []*node{l.a, l.b}
+	return l
+}
+
+// newEmptyLAN makes a lan without hosts. When the test ends and all processes
+// are dead, what killed daemons left pinned goes as well: it would keep their
+// programs, maps and timers in the kernel for ever.
+func newEmptyLAN(t testing.TB) *lan {
+	t.Helper()
+	l := &lan{t: t}
+	t.Cleanup(func() {
+		for _, n := range append([]*node{l.c}, l.nodes...) {
+			if n == nil {
+				continue
+			}
+			if err := os.RemoveAll(n.pinDir()); err != nil {
+				t.Errorf("remove the pins of %s: %v", n.Name, err)
+			}
+		}
+	})
+	l.Net = testnet.New(t) // its own cleanup, which kills, is thus the earlier one
 	return l
 }
 
@@ -65,6 +85,23 @@ func (n *node) write(name, text string) string {
 
 // runtimeDir is where the node's xvrrp lives.
 func (n *node) runtimeDir() string { return filepath.Join(n.dir, "run") }
+
+// pinDir is where the node's xvrrp pins what outlives it: named after the
+// runtime directory, with every byte that is no letter or digit written in hex.
+func (n *node) pinDir() string {
+	var name strings.Builder
+	for _, c := range []byte(n.runtimeDir()) {
+		switch {
+		case c == '/':
+			name.WriteByte('-')
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
+			name.WriteByte(c)
+		default:
+			fmt.Fprintf(&name, "_%02x", c)
+		}
+	}
+	return filepath.Join("/sys/fs/bpf", "xvrrp"+name.String())
+}
 
 // xvrrp starts a daemon with the given configuration and waits until it says
 // that it is up.

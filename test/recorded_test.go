@@ -39,7 +39,7 @@ const (
 
 func newCase2(t *testing.T) *case2 {
 	t.Helper()
-	l := &lan{Net: testnet.New(t), t: t}
+	l := newEmptyLAN(t)
 	l.sw = l.Switch("outer")
 	c := &case2{lan: l, inner: l.Switch("inner")}
 	l.a, l.b = c.director("a", 11), c.director("b", 12)

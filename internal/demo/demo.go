@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -61,14 +62,13 @@ func Run(ctx context.Context, w io.Writer, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, l.Close()) }()
+	d := &demo{opt: opt, story: newStory(w)}
+	defer func() { err = errors.Join(err, l.Close(), d.forget()) }()
 	dir, err := os.MkdirTemp("", "xvrrp-demo-")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-
-	d := &demo{opt: opt, story: newStory(w), dir: dir}
+	d.dir = dir
 	fmt.Fprint(w, heading)
 	if err := d.build(l); err != nil {
 		return err
@@ -263,6 +263,25 @@ func (d *demo) rest(ctx context.Context, during time.Duration, owner string) err
 		return fmt.Errorf("%v is held by %q, want %s alone", vip, d.story.owner(), owner)
 	}
 	return nil
+}
+
+// forget removes what a daemon that was killed left in the kernel, and the
+// files.
+func (d *demo) forget() error {
+	var errs []error
+	for _, n := range []*director{d.a, d.b} {
+		if n == nil || n.process == nil {
+			continue
+		}
+		off := exec.Command(d.opt.Binary, "--runtime-dir", filepath.Join(d.dir, n.Name), "fence", "off")
+		if out, err := off.CombinedOutput(); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w: %s", n.Name, err, out))
+		}
+	}
+	if d.dir != "" {
+		errs = append(errs, os.RemoveAll(d.dir))
+	}
+	return errors.Join(errs...)
 }
 
 // logs is what the daemons said, for a demo that went wrong.
