@@ -49,7 +49,9 @@ func (n *node) confined(capabilities []string, conf string, env ...string) *test
 	}
 	file := n.write("keepalived.conf", conf)
 	own := n.write("xvrrp.conf", "xvrrp {\n  listen none\n}\n")
-	cmd := exec.Command("setpriv", "--bounding-set="+set, "--inh-caps="+set, "--regid="+unitGroup, "--clear-groups", "--no-new-privs",
+	// Limits that would grant without a capability what the capability is for.
+	cmd := exec.Command("prlimit", "--rtprio=0:0", "--memlock=65536:65536",
+		"setpriv", "--bounding-set="+set, "--inh-caps="+set, "--regid="+unitGroup, "--clear-groups", "--no-new-privs",
 		binary, "--runtime-dir", n.runtimeDir(), "run", "-f", file, "-f", own)
 	cmd.Env = append(os.Environ(), env...)
 	return n.StartCmd(cmd)
@@ -85,7 +87,7 @@ vrrp_script chk_slow {
 	l.owned(case1VIP, "a", 10*time.Second)
 	says(t, p, "VRRP_Script(chk_user) succeeded", 5*time.Second)
 	says(t, p, "VRRP_Script(chk_slow) timed_out", 5*time.Second)
-	if strings.Contains(p.Output(), "not permitted") || strings.Contains(p.Output(), "permission denied") {
+	if strings.Contains(p.Output(), "not permitted") || strings.Contains(p.Output(), "permission denied") || strings.Contains(p.Output(), "not granted") {
 		t.Errorf("something was refused:\n%s", p.Output())
 	}
 	asksAs(t, l.a, unitGroup, true)
@@ -132,6 +134,8 @@ func TestUnitCapabilitiesAreNeeded(t *testing.T) {
 		{"perfmon", false, "dataplane=socket"},
 		{"setuid", false, "not permitted"},
 		{"setgid", false, "not permitted"},
+		{"sys_nice", false, `what="real-time scheduling"`},
+		{"ipc_lock", false, `what="locked memory"`},
 	} {
 		t.Run(c.without, func(t *testing.T) {
 			t.Parallel()
