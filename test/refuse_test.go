@@ -2,6 +2,8 @@ package test
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -9,6 +11,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/xvrrp/xvrrp/internal/lab"
+	"github.com/xvrrp/xvrrp/internal/testnet"
 )
 
 const goodInstance = `vrrp_instance VI_1 {
@@ -89,19 +94,45 @@ func TestSecondDaemonIsRefused(t *testing.T) {
 
 func TestWithoutPrivilegeIsRefused(t *testing.T) {
 	l := newLAN(t, "10.9.0.%d/24")
+	dir := t.TempDir()
 	file := l.a.write("keepalived.conf", goodInstance)
-	cmd := exec.Command(binary, "--runtime-dir", filepath.Join(t.TempDir(), "run"), "run", "-f", file)
+	cmd := exec.Command(binary, "--runtime-dir", filepath.Join(dir, "run"), "run", "-f", file)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	// The file and its directory belong to root and are made for this test.
-	open := exec.Command("chmod", "-R", "a+rX", filepath.Dir(filepath.Dir(l.a.dir)), filepath.Dir(binary))
-	if out, err := open.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	// The files belong to root and were made for this test; it must not be
+	// them that stand in the way.
+	l.a.run("chown", "65534", dir)
+	l.a.run("chmod", "-R", "a+rX", filepath.Dir(l.a.dir), filepath.Dir(dir), filepath.Dir(binary))
 	p := l.a.StartCmd(cmd)
-	err := p.Wait(10 * time.Second)
+	err := p.Wait(patience)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Fatalf("exit %v, want 1:\n%s", err, p.Output())
+	}
+	if !strings.Contains(p.Output(), "CAP_NET_RAW") {
+		t.Errorf("the message does not say what is missing:\n%s", p.Output())
+	}
+}
+
+// -s runs the daemon in a named network namespace, as keepalived's does.
+func TestNamespaceOption(t *testing.T) {
+	n := testnet.New(t, lab.Names())
+	h := n.Host("a")
+	h.Veth("eth0", "peer0", "10.9.0.1/24")
+	dir := t.TempDir()
+	file := filepath.Join(dir, "k.conf")
+	if err := os.WriteFile(file, []byte(goodInstance+"xvrrp {\n listen none\n}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	outside := n.Host("outside") // the process starts here and must not stay
+	p := outside.Start(binary, "--runtime-dir", filepath.Join(dir, "run"), "run", "-s", h.ID(), "-f", file)
+	testnet.Eventually(t, patience, func() error {
+		if !h.Has("10.9.0.100") {
+			return fmt.Errorf("the daemon does not work in the namespace:\n%s", p.Output())
+		}
+		return nil
+	})
+	if err := p.Stop(10 * time.Second); err != nil {
+		t.Error(err)
 	}
 }
 

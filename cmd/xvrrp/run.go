@@ -33,7 +33,7 @@ func runCommand() *cli.Command {
 			&cli.BoolFlag{Name: "t", Aliases: []string{"config-test"}, Usage: "only check the configuration, like `xvrrp check`"},
 			&cli.BoolFlag{Name: "D", Aliases: []string{"log-detail"}, Count: new(int), Usage: "detailed log (the same as --log-level debug)"},
 			&cli.BoolFlag{Name: "V", Aliases: []string{"dont-release-vrrp"}, Usage: "keep the addresses at the stop"},
-			&cli.StringFlag{Name: "s", Aliases: []string{"namespace"}, Usage: "run in this named network namespace", Hidden: true},
+			&cli.StringFlag{Name: "s", Aliases: []string{"namespace"}, Usage: "run in the network namespace `NAME` (of `ip netns`)"},
 		}, habitFlags()...),
 		Action: run,
 	}
@@ -45,6 +45,9 @@ func run(c *cli.Context) error {
 	}
 	if c.Bool("t") {
 		return check(c)
+	}
+	if err := enterNamespace(c.String("s")); err != nil {
+		return err
 	}
 	if c.Bool("D") && !c.IsSet("log-level") {
 		if err := c.Set("log-level", "debug"); err != nil {
