@@ -13,8 +13,12 @@
 //
 //   - One real-time thread in a normal process is worse than none. It waits for
 //     locks and for the collector's hand-shakes with threads that get no
-//     processor. So every thread of the process is SCHED_FIFO, the engine's one
+//     processor. So every thread of the process is real-time, the engine's one
 //     step above the others.
+//   - The engine's is SCHED_FIFO, the others are SCHED_RR. Go's runtime spins in
+//     places where it trusts that whoever it waits for gets its turn: two
+//     processes whose sweepers were SCHED_FIFO held both processors of a machine
+//     for minutes.
 //   - A thread that Go makes later starts as a normal one (children of ours, such
 //     as scripts, must not inherit the policy: SCHED_RESET_ON_FORK). So a pool of
 //     threads is made at the start, which Go then uses again and never ends, and

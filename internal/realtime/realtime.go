@@ -6,12 +6,14 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Config is what is wanted.
 type Config struct {
-	// Priority of the engine's thread, 1..99; all others get one less, but 1 at
-	// least. 0: no real-time scheduling.
+	// Priority of the engine's thread (SCHED_FIFO), 1..99; all others get one
+	// less (SCHED_RR), but 1 at least. 0: no real-time scheduling.
 	Priority int
 	// Lock asks for memory that is never paged out.
 	Lock bool
@@ -81,7 +83,7 @@ func (p *Process) Engine() {
 	tid := threadID()
 	p.engine.Store(int32(tid))
 	if p.cfg.Priority > 0 {
-		if err := setFIFO(tid, p.cfg.Priority); err != nil {
+		if err := setPolicy(tid, unix.SCHED_FIFO, p.cfg.Priority); err != nil {
 			p.refuse("real-time scheduling of the engine", err)
 		}
 	}

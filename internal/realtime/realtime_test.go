@@ -52,8 +52,8 @@ func TestEveryThreadIsRealTime(t *testing.T) {
 	})
 }
 
-// policies fails unless the engine's thread and all others are FIFO with these
-// priorities, and none hands that to its children.
+// policies fails unless the engine's thread is FIFO and all others are RR, with
+// these priorities, and none hands that to its children.
 func policies(engine, its, others int) error {
 	tasks, err := os.ReadDir("/proc/self/task")
 	if err != nil {
@@ -71,12 +71,12 @@ func policies(engine, its, others int) error {
 		if err != nil {
 			return fmt.Errorf("thread %d: %w", tid, err)
 		}
-		want := others
+		policy, want := uint32(unix.SCHED_RR), others
 		if tid == engine {
-			want = its
+			policy, want = unix.SCHED_FIFO, its
 		}
-		if attr.Policy != unix.SCHED_FIFO || attr.Priority != uint32(want) || attr.Flags&resetOnFork == 0 {
-			return fmt.Errorf("thread %d: policy %d, priority %d, flags %#x; want FIFO, %d, reset on fork", tid, attr.Policy, attr.Priority, attr.Flags, want)
+		if attr.Policy != policy || attr.Priority != uint32(want) || attr.Flags&resetOnFork == 0 {
+			return fmt.Errorf("thread %d: policy %d, priority %d, flags %#x; want %d, %d, reset on fork", tid, attr.Policy, attr.Priority, attr.Flags, policy, want)
 		}
 	}
 	return nil

@@ -14,9 +14,10 @@ const resetOnFork = 1 // SCHED_FLAG_RESET_ON_FORK
 
 func threadID() int { return unix.Gettid() }
 
-// setFIFO makes a thread of this process real-time.
-func setFIFO(tid, priority int) error {
-	attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Flags: resetOnFork, Priority: uint32(priority)}
+// setPolicy gives a thread of this process a policy: unix.SCHED_FIFO and
+// SCHED_RR with a priority, SCHED_OTHER without.
+func setPolicy(tid int, policy uint32, priority int) error {
+	attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: policy, Flags: resetOnFork, Priority: uint32(priority)}
 	return unix.SchedSetAttr(tid, &attr, 0)
 }
 
@@ -45,7 +46,7 @@ func (p *Process) sweep() {
 		if p.known[tid] || int32(tid) == p.engine.Load() {
 			continue
 		}
-		if err := setFIFO(tid, max(p.cfg.Priority-1, 1)); err != nil && err != unix.ESRCH {
+		if err := setPolicy(tid, unix.SCHED_RR, max(p.cfg.Priority-1, 1)); err != nil && err != unix.ESRCH {
 			p.refuse("real-time scheduling", err)
 			return
 		}
