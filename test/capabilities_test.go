@@ -103,6 +103,19 @@ vrrp_script chk_slow {
 	nothingLeft(t, l.a)
 }
 
+// The example of the packages starts as it is, with the unit's command line.
+func TestPackagedExampleStarts(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, "192.0.2.%d/24")
+	l.a.loopback()
+	dir := filepath.Join("..", "tools", "packaging")
+	files := []string{filepath.Join(dir, "keepalived.conf"), filepath.Join(dir, "xvrrp.conf")}
+	l.a.tells(0, []string{"check", "--strict", "-f", files[0], "-f", files[1]}, "0 errors, 0 warnings")
+	p := l.a.Start(binary, "--runtime-dir", l.a.runtimeDir(), "run", "-f", files[0], "-f", files[1])
+	says(t, p, "Startup complete", 10*time.Second)
+	l.owned("192.0.2.100", "a", 10*time.Second)
+}
+
 // asksAs asks for the status as nobody with this group, which must or must not
 // be answered.
 func asksAs(t *testing.T, n *node, group string, answered bool) {
