@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -88,9 +87,9 @@ func (l *lan) hears(t testing.TB, d *Datapath) {
 	sink := &recorder{}
 	start(t, d, sink)
 	l.send(t, frame(advert(7, "192.0.2.9", nil)))
-	testnet.Eventually(t, time.Second, sink.heardAtLeast(1))
+	testnet.Eventually(t, patience, sink.heardAtLeast(1))
 	l.send(t, frame(advert(7, "192.0.2.10", nil)))
-	testnet.Eventually(t, time.Second, sink.heardAtLeast(2))
+	testnet.Eventually(t, patience, sink.heardAtLeast(2))
 	if n := len(sink.heard()); n != 2 {
 		t.Errorf("%d datagrams for 2 adverts", n)
 	}

@@ -150,7 +150,7 @@ func TestClaimsBySocket(t *testing.T) {
 		l.send(t, arp(2, vip4, vip4)) // comes last
 		want := append(test.want(l.ifindex), Claim{IfIndex: l.ifindex, MAC: testMAC, Addr: netip.MustParseAddr(vip4), Kind: GratuitousARP})
 		sink := &recorder{}
-		testnet.Eventually(t, time.Second, func() error {
+		testnet.Eventually(t, patience, func() error {
 			d.drain(sink)
 			if got := sink.timeless(); !slices.Equal(got, want) {
 				return fmt.Errorf("%s: %+v, want %+v", test.name, got, want)
@@ -213,7 +213,7 @@ func TestClaimOnTheWire(t *testing.T) {
 			copy(reflected[22:], l.Link("eth0").Attrs().HardwareAddr) // our own, come back
 			l.send(t, reflected)
 			l.send(t, arp(2, vip4, other4))
-			testnet.Eventually(t, time.Second, func() error { return sink.claimed(1) })
+			testnet.Eventually(t, patience, func() error { return sink.claimed(1) })
 			if sink.claims[0].Kind != ARPReply || sink.claims[0].MAC != testMAC || sink.claims[0].IfIndex != l.ifindex {
 				t.Errorf("claims %+v", sink.claims)
 			}

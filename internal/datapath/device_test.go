@@ -2,7 +2,6 @@ package datapath
 
 import (
 	"testing"
-	"time"
 
 	"github.com/vishvananda/netlink"
 
@@ -66,7 +65,7 @@ func TestJumboFrames(t *testing.T) {
 	start(t, d, sink)
 	long := advert(7, peer4, addresses(255))
 	l.send(t, frame(long))
-	testnet.Eventually(t, time.Second, sink.heardAtLeast(1))
+	testnet.Eventually(t, patience, sink.heardAtLeast(1))
 	if got := sink.heard()[0].IP; string(got) != string(long) {
 		t.Errorf("heard %d bytes of %d", len(got), len(long))
 	}
@@ -94,7 +93,7 @@ func TestLongestAdvert(t *testing.T) {
 			start(t, d, sink)
 			long := advert(7, peer6, addresses(255))
 			l.send(t, frame(long))
-			testnet.Eventually(t, time.Second, sink.heardAtLeast(1))
+			testnet.Eventually(t, patience, sink.heardAtLeast(1))
 			if got := sink.heard()[0].IP; string(got) != string(long) {
 				t.Errorf("heard %d bytes of %d", len(got), len(long))
 			}

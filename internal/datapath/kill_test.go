@@ -105,7 +105,7 @@ func (p *prober) answered(t testing.TB) bool {
 
 func (p *prober) wants(t testing.TB, what string, answer bool) {
 	t.Helper()
-	testnet.Eventually(t, 5*time.Second, func() error {
+	testnet.Eventually(t, patience, func() error {
 		if p.answered(t) != answer {
 			return fmt.Errorf("%s: answered is %v", what, !answer)
 		}
@@ -180,7 +180,7 @@ func startHelper(t *testing.T, l *lan, pins string, m Mode) *testnet.Process {
 	cmd.Env = append(os.Environ(),
 		helperEnv+"="+strconv.Itoa(l.ifindex), helperPins+"="+pins, helperMode+"="+string(m))
 	p := l.StartCmd(cmd)
-	testnet.Eventually(t, 5*time.Second, func() error {
+	testnet.Eventually(t, patience, func() error {
 		if out := p.Output(); !strings.Contains(out, helperReady) {
 			return fmt.Errorf("the helper says %q", out)
 		}

@@ -16,6 +16,9 @@ import (
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
+// patience is how long a fact may take. An emulated kernel is slow.
+const patience = 15 * time.Second
+
 // recorder is a Sink that keeps what it was told.
 type recorder struct {
 	mu         sync.Mutex
@@ -185,7 +188,7 @@ func TestReceiveInEveryMode(t *testing.T) {
 			before := time.Now()
 			ip := advert(7, "192.0.2.9", nil)
 			l.send(t, frame(ip))
-			testnet.Eventually(t, time.Second, sink.heardAtLeast(1))
+			testnet.Eventually(t, patience, sink.heardAtLeast(1))
 			got := sink.heard()[0]
 			if got.IfIndex != l.ifindex || !bytes.Equal(got.IP[:len(ip)], ip) || got.SourceMAC != testMAC {
 				t.Errorf("heard %+v", got)

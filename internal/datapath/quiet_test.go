@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"testing"
-	"time"
 
 	"github.com/vishvananda/netlink"
 
@@ -44,12 +43,12 @@ func TestUnicastIsNotAnswered(t *testing.T) {
 			l.sendUnicast(t, 9)
 			sink := &recorder{}
 			start(t, d, sink)
-			testnet.Eventually(t, time.Second, sink.heardAtLeast(1))
+			testnet.Eventually(t, patience, sink.heardAtLeast(1))
 			if n := len(answers.Matching(isError)); n != 0 {
 				t.Errorf("%d ICMP errors", n)
 			}
 			l.sendUnicast(t, 10) // not ours: the host answers, and the test can fail
-			testnet.Eventually(t, time.Second, func() error {
+			testnet.Eventually(t, patience, func() error {
 				if len(answers.Matching(isError)) == 0 {
 					return errors.New("no ICMP error for an advert that is not ours")
 				}

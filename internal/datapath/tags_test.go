@@ -2,7 +2,6 @@ package datapath
 
 import (
 	"testing"
-	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -29,7 +28,7 @@ func TestStrippedTagIsSeen(t *testing.T) {
 			// A tag in the frame, and then an untagged one that comes after all of them.
 			l.send(t, frame(advert(7, "192.0.2.8", nil), 100))
 			l.send(t, frame(advert(7, peer4, nil)))
-			testnet.Eventually(t, time.Second, sink.heardAtLeast(1))
+			testnet.Eventually(t, patience, sink.heardAtLeast(1))
 			if heard := sink.heard(); len(heard) != 1 || heard[0].IP[15] != 9 {
 				t.Errorf("heard %d adverts, the first from .%d", len(heard), heard[0].IP[15])
 			}

@@ -86,7 +86,7 @@ func TestWakeInThePast(t *testing.T) {
 		d.Wake(time.Now().Add(-time.Hour))
 		sink := &recorder{}
 		start(t, d, sink)
-		testnet.Eventually(t, time.Second, func() error {
+		testnet.Eventually(t, patience, func() error {
 			sink.mu.Lock()
 			defer sink.mu.Unlock()
 			if len(sink.wakeups) != 1 {
@@ -118,7 +118,7 @@ func TestStarvedLoopHearsAdvertsFirst(t *testing.T) {
 
 			sink := &recorder{}
 			start(t, d, sink)
-			testnet.Eventually(t, time.Second, func() error {
+			testnet.Eventually(t, patience, func() error {
 				sink.mu.Lock()
 				defer sink.mu.Unlock()
 				if len(sink.order) != 5 {
@@ -141,7 +141,7 @@ func TestStarvedLoopHearsAdvertsFirst(t *testing.T) {
 // awaitStamps waits until the kernel stamps what arrives: it begins a moment
 // after the first socket asks for it.
 func (l *lan) awaitStamps(t testing.TB, d *Datapath) {
-	testnet.Eventually(t, 2*time.Second, func() error {
+	testnet.Eventually(t, patience, func() error {
 		l.send(t, frame(advert(7, "192.0.2.9", nil)))
 		sent := time.Now()
 		time.Sleep(3 * time.Millisecond)
@@ -170,7 +170,7 @@ func TestWakeSurvivesFullRing(t *testing.T) {
 	time.Sleep(10 * time.Millisecond) // several retries against the full ring
 	sink := &recorder{}
 	start(t, c.Datapath, sink)
-	testnet.Eventually(t, time.Second, func() error {
+	testnet.Eventually(t, patience, func() error {
 		sink.mu.Lock()
 		defer sink.mu.Unlock()
 		if len(sink.wakeups) != 1 {
@@ -186,7 +186,7 @@ func TestInterrupt(t *testing.T) {
 		d.Interrupt() // before Run: answered by it
 		start(t, d, sink)
 		for want := 1; want <= 3; want++ {
-			testnet.Eventually(t, time.Second, func() error {
+			testnet.Eventually(t, patience, func() error {
 				sink.mu.Lock()
 				defer sink.mu.Unlock()
 				if sink.interrupts < want {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -17,6 +18,9 @@ const (
 	helloWait  = 15 * time.Second
 	suiteLimit = 40 * time.Minute
 )
+
+// telling are the lines to be shown as they come: verdicts, failures, ends.
+var telling = regexp.MustCompile(`^(--- |guest: |panic:)|_test\.go:|Kernel panic`)
 
 // boot runs the guest to its end and returns what it printed, and what carried
 // it. KVM may open and yet carry nothing, inside another guest for instance: a
@@ -74,7 +78,7 @@ func follow(out io.Reader, greeted func()) (string, error) {
 		if strings.Contains(line, hello) {
 			greeted()
 		}
-		if strings.HasPrefix(line, "--- ") || strings.HasPrefix(line, "guest: ") || strings.HasPrefix(line, "panic:") {
+		if telling.MatchString(line) {
 			fmt.Println("   " + line)
 		}
 	}
