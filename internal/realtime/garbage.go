@@ -3,12 +3,10 @@ package realtime
 import (
 	"runtime/debug"
 	"runtime/metrics"
-	"sync"
 )
 
 // garbage decides when to collect.
 type garbage struct {
-	mu      sync.Mutex // guards the rest
 	samples [3]metrics.Sample
 	limit   int64
 	settled bool
@@ -40,8 +38,6 @@ func (g *garbage) take(limit int64) {
 // settle ends the start: what it left behind is collected and given back, and
 // from now on we choose the moments.
 func (g *garbage) settle() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	debug.FreeOSMemory()
 	debug.SetGCPercent(-1)
 	g.bound()
@@ -49,8 +45,6 @@ func (g *garbage) settle() {
 
 // look collects when it is time to, and gives back what is left over.
 func (g *garbage) look(quiet func() bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	metrics.Read(g.samples[:])
 	used, live, spare := g.value(used), g.value(live), g.value(spare)
 	if g.settled && (due(used, live, quiet) || spare > muchGarbage) {

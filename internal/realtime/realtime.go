@@ -12,7 +12,7 @@ import (
 
 // Config is what is wanted.
 type Config struct {
-	// Priority of the engine's thread (SCHED_FIFO), 1..99; all others get one
+	// Priority of the engine's thread (SCHED_FIFO), 1..99; all others get two
 	// less (SCHED_RR), but 1 at least. 0: no real-time scheduling.
 	Priority int
 	// Lock asks for memory that is never paged out.
@@ -44,11 +44,15 @@ func (r Refusal) String() string { return r.What + ": " + r.Err.Error() }
 type Process struct {
 	cfg     Config
 	engine  atomic.Int32 // thread id of the engine, 0 before Engine
-	threads int          // when newcomers were looked for last
-	known   map[int]bool // threads that have their policy; the sweeper's
-	garbage garbage
+	settled chan chan struct{}
 	stop    context.CancelFunc
 	done    sync.WaitGroup
+
+	// The keeper's alone, see serve.
+	threads int          // when newcomers were looked for last
+	known   map[int]bool // threads that have their policy
+	appetite
+	garbage garbage
 
 	mu      sync.Mutex // guards refused
 	refused []Refusal
@@ -63,17 +67,17 @@ func Start(cfg Config) *Process {
 	if cfg.Limit == 0 {
 		cfg.Limit = defaultLimit
 	}
-	p := &Process{cfg: cfg, known: map[int]bool{}}
+	p := &Process{cfg: cfg, known: map[int]bool{}, settled: make(chan chan struct{})}
 	runtime.GOMAXPROCS(max(runtime.NumCPU()+2, 4))
-	p.garbage.take(cfg.Limit)
-	ctx, stop := context.WithCancel(context.Background())
-	p.stop = stop
 	if cfg.Priority > 0 {
 		startThreads(cfg.Threads)
-		p.sweep()
 	}
+	ctx, stop := context.WithCancel(context.Background())
+	p.stop = stop
+	ready := make(chan struct{})
 	p.done.Add(1)
-	go p.serve(ctx)
+	go p.serve(ctx, ready)
+	<-ready
 	return p
 }
 
@@ -90,14 +94,11 @@ func (p *Process) Engine() {
 }
 
 // Settle tells that the start is over: what it left behind is collected and
-// given back, and what stays is locked.
+// given back, and what stays is locked. Not after Close.
 func (p *Process) Settle() {
-	p.garbage.settle()
-	if p.cfg.Lock {
-		if err := lockMemory(); err != nil {
-			p.refuse("locked memory", err)
-		}
-	}
+	answer := make(chan struct{})
+	p.settled <- answer
+	<-answer
 }
 
 // Refused lists what the system has not granted so far.
@@ -124,22 +125,43 @@ const (
 	collectEvery = 10 // sweeps
 )
 
-// serve looks after newcomers and garbage until Close.
-func (p *Process) serve(ctx context.Context) {
+// serve is the keeper: it looks after newcomers and garbage until Close. Its
+// thread is a step above the workers', because it collects: Go's sweeper spins
+// until the last span is done, and must not keep from its turn who does it.
+func (p *Process) serve(ctx context.Context, ready chan<- struct{}) {
 	defer p.done.Done()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	p.garbage.take(p.cfg.Limit)
+	if p.cfg.Priority > 0 {
+		p.sweep()
+	}
+	close(ready)
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
 			return
+		case answer := <-p.settled:
+			p.settle()
+			close(answer)
 		case <-tick.C:
 		}
-		if p.cfg.Priority > 0 && threadCount() != p.threads {
-			p.sweep()
+		if p.cfg.Priority > 0 {
+			p.tend(n%collectEvery == 0)
 		}
 		if n%collectEvery == 0 {
 			p.garbage.look(p.cfg.Quiet)
+		}
+	}
+}
+
+func (p *Process) settle() {
+	p.garbage.settle()
+	if p.cfg.Lock {
+		if err := lockMemory(); err != nil {
+			p.refuse("locked memory", err)
 		}
 	}
 }

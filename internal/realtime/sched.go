@@ -15,7 +15,7 @@ const resetOnFork = 1 // SCHED_FLAG_RESET_ON_FORK
 func threadID() int { return unix.Gettid() }
 
 // setPolicy gives a thread of this process a policy: unix.SCHED_FIFO and
-// SCHED_RR with a priority, SCHED_OTHER without.
+// SCHED_RR with a priority, SCHED_NORMAL without.
 func setPolicy(tid int, policy uint32, priority int) error {
 	attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: policy, Flags: resetOnFork, Priority: uint32(priority)}
 	return unix.SchedSetAttr(tid, &attr, 0)
@@ -27,8 +27,18 @@ func threadCount() int {
 	return n
 }
 
-// sweep makes every thread real-time that is not yet. The count is taken first:
-// a thread that comes in between is found the next time.
+// tend looks for newcomers, and now and then for greed.
+func (p *Process) tend(second bool) {
+	if second && p.judge() {
+		p.known, p.threads = map[int]bool{}, 0 // all of them have to change
+	}
+	if threadCount() != p.threads {
+		p.sweep()
+	}
+}
+
+// sweep gives every thread its policy that has not got it yet. The count is
+// taken first: a thread that comes in between is found the next time.
 func (p *Process) sweep() {
 	p.threads = threadCount()
 	tasks, err := os.ReadDir("/proc/self/task")
@@ -46,12 +56,24 @@ func (p *Process) sweep() {
 		if p.known[tid] || int32(tid) == p.engine.Load() {
 			continue
 		}
-		if err := setPolicy(tid, unix.SCHED_RR, max(p.cfg.Priority-1, 1)); err != nil && err != unix.ESRCH {
+		if err := p.assign(tid); err != nil && err != unix.ESRCH {
 			p.refuse("real-time scheduling", err)
 			return
 		}
 	}
 	p.known = alive
+}
+
+// assign gives a thread its policy: the keeper's, a worker's, or that of
+// workers who took too much.
+func (p *Process) assign(tid int) error {
+	switch {
+	case tid == threadID(): // the keeper's own
+		return setPolicy(tid, unix.SCHED_RR, max(p.cfg.Priority-1, 1))
+	case p.greedy:
+		return setPolicy(tid, unix.SCHED_NORMAL, 0)
+	}
+	return setPolicy(tid, unix.SCHED_RR, max(p.cfg.Priority-2, 1))
 }
 
 // startThreads has n goroutines hold a thread each at the same time. Go keeps
