@@ -37,7 +37,7 @@ func newGlobal() *globalDraft {
 	g.DefaultInterface = "eth0"
 	g.MinAutoPriorityDelay = time.Second
 	g.RTTimeLimit = 10 * time.Millisecond
-	g.Umask = 0o177
+	g.Umask = DefaultUmask
 	g.McastGroup4 = netip.MustParseAddr("224.0.0.18")
 	g.McastGroup6 = netip.MustParseAddr("ff02::12")
 	g.VMACPrefix = "vrrp"

@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// DefaultUmask is the umask where the file names none.
+const DefaultUmask = 0o177
+
 // Global is global_defs.
 type Global struct {
 	// RouterID is a free text. Default: the host's name at load.

@@ -110,6 +110,12 @@ func Run(ctx context.Context, opt Options) (err error) {
 		byName: map[string]*instance{}, byID: map[string]*instance{}, history: history{control.NewJournal(1000)},
 	}
 	d.current.Store(settings)
+	d.setUmask()
+	d.script("startup_script", settings.Global.Startup, settings.Global.StartupTimeout)
+	undo.add("shutdown_script", func() error {
+		d.script("shutdown_script", d.settings().Global.Shutdown, d.settings().Global.ShutdownTimeout)
+		return nil
+	})
 	if err := d.open(&undo); err != nil {
 		return err
 	}
@@ -145,6 +151,7 @@ func (d *Daemon) open(undo *cleanup) error {
 
 	d.metrics = metrics.New(metrics.Config{Version: d.opt.Version, KernelAdverts: d.kernelAdverts})
 	d.gossip = newGossip(d.log)
+	d.gossip.follow = d.history.rumour
 	d.engine = engine.New(engine.Ports{Wake: d.dp.Wake, Interrupt: d.loop.interrupt, Stray: d.stray})
 	d.metrics.Reloaded(true, d.started)
 	d.scale = newScale(d.engine.Do)
@@ -218,7 +225,7 @@ func (d *Daemon) begin(ctx context.Context, undo *cleanup) error {
 	}
 	watching, stopWatching := context.WithCancel(ctx)
 	undo.add("interface watcher", func() error { stopWatching(); return links.Close() })
-	go links.Run(watching, d.nics)
+	go links.Run(watching, newDamper(d.nics, d.linkDelays))
 	select {
 	case <-d.nics.first:
 	case <-time.After(10 * time.Second):
@@ -228,7 +235,7 @@ func (d *Daemon) begin(ctx context.Context, undo *cleanup) error {
 		return err
 	}
 	undo.add("trackers", func() error { d.trackers.shell.Stop(); return nil })
-	d.startInstances()
+	d.startInstances(ctx)
 	return d.tidy(undo)
 }
 
@@ -346,6 +353,7 @@ func (d *Daemon) addInstances() error {
 		}
 	}
 	d.weights(d.settings())
+	d.nics.expect(d.settings())
 	for _, in := range d.instances {
 		d.scale.watch(in.id, in.cfg().Priority, tracksOf(d.settings(), in.cfg()))
 	}

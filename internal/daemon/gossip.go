@@ -20,7 +20,7 @@ type gossip struct {
 	news   chan rumour
 	lost   atomic.Uint64
 	said   map[rumour]*saying
-	follow func(rumour) // told of every kind the first time, may be nil
+	follow func(rumour) // told of every kind when it is heard first, may be nil
 }
 
 // gossipEvery is how long one kind of news is kept quiet after it was said.

@@ -23,6 +23,15 @@ func (h history) transition(instance string, at time.Time, t vrrp.Transition) {
 	})
 }
 
+// rumour keeps the first advert that was refused for each reason.
+func (h history) rumour(r rumour) {
+	if r.instance != "" && r.reject != wire.None {
+		h.Add(control.Event{
+			Time: time.Now(), Kind: control.KindRejected, Instance: r.instance, Reason: r.reject.String(), Text: r.reject.Error(),
+		})
+	}
+}
+
 // note keeps the facts that explain a state; the rest is in the log.
 func (h history) note(instance string, n vrrp.Note) {
 	e := control.Event{Time: time.Now(), Instance: instance, Reason: n.Kind.String()}
@@ -72,8 +81,11 @@ func evidenceOf(e vrrp.Evidence) *control.Evidence {
 		Rejected: rejectedOf(e.Rejected), TTL: int(e.Rejected.TTL),
 	}
 	heard := e.Last
-	if e.Trigger.From.IsValid() {
+	switch {
+	case e.Trigger.From.IsValid():
 		heard = e.Trigger
+	case !heard.From.IsValid():
+		heard = e.Discarded // whom a preempting router had ignored
 	}
 	if heard.From.IsValid() {
 		out.Master, out.MasterPriority = heard.From.String(), int(heard.Priority)

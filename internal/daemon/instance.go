@@ -12,6 +12,7 @@ import (
 
 	"github.com/xvrrp/xvrrp/internal/announce"
 	"github.com/xvrrp/xvrrp/internal/config"
+	"github.com/xvrrp/xvrrp/internal/control"
 	"github.com/xvrrp/xvrrp/internal/metrics"
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
@@ -31,7 +32,10 @@ type instance struct {
 	announcements atomic.Uint64
 	fenced        atomic.Bool // falls silent when the daemon does
 	leaving       atomic.Bool // a reload takes it away
+	sourceless    bool        // its configured source address is missing; of nics
 	active        atomic.Bool // holds its addresses, as far as the core has said
+
+	contest contest
 
 	// Of the loop thread.
 	formFrom netip.Addr // whose checksum form was told last
@@ -138,6 +142,9 @@ func (in *instance) note(n vrrp.Note) {
 	case vrrp.NoteActiveChanged:
 		in.meter().SetActiveRouter(n.From)
 	case vrrp.NoteLowerPriority:
+		in.sign(func() string {
+			return fmt.Sprintf("%v advertises priority %d, ours is %d", n.From, n.Priority, n.Ours)
+		})
 		in.later(func() { in.d.notify.lowerPriority(in, n) })
 	}
 	if !in.news(n) {
@@ -316,6 +323,10 @@ func (in *instance) announced(why announce.Reason, at time.Time) {
 	}
 	in.mu.Unlock()
 	if why == announce.Takeover && !expiry.IsZero() {
+		in.d.history.Add(control.Event{
+			Time: at, Kind: control.KindTakeoverDone, Instance: in.cfg().Name, Text: "addresses held and announced",
+			Evidence: &control.Evidence{Takeover: control.Seconds(at.Sub(expiry))},
+		})
 		in.meter().Takeover(at.Sub(expiry))
 	}
 }

@@ -55,7 +55,7 @@ type sink struct {
 // That is its right while we are not master. Loop thread.
 func (s sink) Claim(c datapath.Claim) {
 	for _, in := range s.d.holding(c.Addr) {
-		in.meter().VIPConflict(c.Addr)
+		in.claimed(c)
 		s.d.gossip.put(rumour{instance: in.cfg().Name, ifindex: c.IfIndex, peer: c.Addr, claim: c.MAC})
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/xvrrp/xvrrp/internal/announce"
 	"github.com/xvrrp/xvrrp/internal/config"
+	"github.com/xvrrp/xvrrp/internal/control"
 	"github.com/xvrrp/xvrrp/internal/datapath"
 	"github.com/xvrrp/xvrrp/internal/egress"
 	"github.com/xvrrp/xvrrp/internal/engine"
@@ -91,6 +92,9 @@ func (n *nics) again(in *instance) {
 	defer n.mu.Unlock()
 	if c := n.byName[in.cfg().Interface]; c != nil && c.link.Index != 0 {
 		n.join(c, in)
+		if c.faulted {
+			n.d.engine.Do(engine.Tell{Router: in.id, Event: faulty(interfaceCause(c.name), in.cfg().TrackPrimary)})
+		}
 		delete(c.bound, in)
 		n.bind(c)
 	}
@@ -119,6 +123,22 @@ func (n *nics) leave(in *instance) {
 		n.release(c)
 	}
 	n.routers()
+}
+
+// expect makes the interfaces known that are tracked, there or not.
+func (n *nics) expect(s *config.Settings) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for i := range s.Instances {
+		for _, t := range tracksOf(s, &s.Instances[i]) {
+			if t.Kind == config.TrackInterface && n.byName[t.Name] == nil {
+				c := n.named(t.Name)
+				if n.synced {
+					n.tellUp(c)
+				}
+			}
+		}
+	}
 }
 
 func (n *nics) named(name string) *nic {
@@ -395,6 +415,7 @@ func (n *nics) tellUp(c *nic) {
 	}
 	if c.told || down {
 		n.d.log.Info(fmt.Sprintf("Netlink reports %s %s", c.name, upDown(!down)))
+		n.d.history.daemon(control.KindLink, c.name+" is "+upDown(!down))
 	}
 	c.told, c.faulted = true, down
 	health := vrrp.Up
@@ -439,6 +460,7 @@ func (n *nics) bind(c *nic) {
 	}
 	news := false
 	for _, in := range c.users {
+		n.trackSource(c, in)
 		b := binding{c.link.Index, c.out, n.source(c, in), n.local(c, in)}
 		if b.equal(c.bound[in]) {
 			continue

@@ -49,8 +49,10 @@ func (a answers) Release(_ context.Context, name string, req control.ReleaseRequ
 const holdAfterRelease = 10 * time.Second
 
 // heardLately reports whether an active router knows of another one at all. A
-// healthy backup is silent, so the last advert of any age counts.
-func heardLately(st vrrp.Status) bool { return st.Last.From.IsValid() || st.Discarded.From.IsValid() }
+// healthy backup is silent, so an advert of any age counts.
+func heardLately(st vrrp.Status) bool {
+	return st.Counters.Received > 0 || st.Last.From.IsValid() || st.Discarded.From.IsValid()
+}
 
 func (d *Daemon) tell(name string, ev vrrp.Event) error {
 	in := d.instance(name)

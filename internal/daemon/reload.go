@@ -130,6 +130,7 @@ func (d *Daemon) prepare(old, next *config.Settings, p plan) error {
 
 // transit goes from the settings in effect to the next ones.
 func (d *Daemon) transit(next *config.Settings, p plan) error {
+	d.nics.expect(next)
 	leaving, renamed := d.register(next, p)
 	d.current.Store(next)
 	var errs []error
@@ -277,6 +278,7 @@ func (d *Daemon) bring(cfg *config.Instance) error {
 	d.mu.Unlock()
 	d.scale.watch(in.id, cfg.Priority, tracksOf(d.settings(), cfg))
 	d.nics.use(in)
+	d.standing(in)
 	return nil
 }
 
@@ -293,6 +295,7 @@ func (d *Daemon) changeInstance(in *instance, cfg *config.Instance) error {
 		return err
 	}
 	d.scale.watch(in.id, cfg.Priority, tracksOf(d.settings(), cfg))
+	d.standing(in)
 	d.nics.again(in)
 	in.showTiming()
 	return nil

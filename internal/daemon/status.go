@@ -109,7 +109,7 @@ func (in *instance) status(st vrrp.Status, now time.Time) control.InstanceStatus
 		Priority: int(st.Priority), ConfiguredPriority: int(st.Configured), Owner: st.Configured == vrrp.PriorityOwner,
 		Preempt: cfg.Preempt, PrimaryAddress: in.d.nics.sourceOf(in), Unicast: cfg.Unicast.Enabled(), Peers: []string{},
 		AdvertInterval: control.Seconds(st.Interval), MasterDownInterval: control.Seconds(st.Down), SkewTime: control.Seconds(st.Skew),
-		VIPs: in.vips(), Trackers: []string{}, Counters: in.counters(st.Counters), Fence: in.fenced.Load(),
+		VIPs: in.vips(), Trackers: []string{}, Counters: in.counters(st.Counters), Fence: in.fenced.Load(), SplitBrain: in.contested(),
 	}
 	for _, c := range st.Causes {
 		s.Faults = append(s.Faults, c.String())
@@ -151,10 +151,14 @@ func (in *instance) vips() []control.VIPStatus {
 	}
 	list := []control.VIPStatus{}
 	for i, a := range in.addresses() {
-		list = append(list, control.VIPStatus{
+		v := control.VIPStatus{
 			Address: a.Prefix.String(), Interface: a.Interface, Label: a.Label,
 			Excluded: i >= len(in.cfg().Addresses), Held: held[a.Prefix.String()],
-		})
+		}
+		if mac, at, ok := in.claimOf(a.Prefix.Addr()); ok {
+			v.Conflict, v.ConflictAt = mac, &at
+		}
+		list = append(list, v)
 	}
 	return list
 }

@@ -178,10 +178,23 @@ func healthOf(up bool) vrrp.Health {
 }
 
 func (t *trackers) put(id tracked, s control.TrackerStatus) {
-	s.Kind, s.Name = id.kind.String(), id.name
+	s.Kind, s.Name, s.Weight = id.kind.String(), id.name, t.weightOf(id)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.latest[id] = s
+}
+
+// weightOf is the weight with which the first instance tracks an object.
+func (t *trackers) weightOf(id tracked) int {
+	s := t.d.settings()
+	for i := range s.Instances {
+		for _, one := range tracksOf(s, &s.Instances[i]) {
+			if one.Kind == id.kind && one.Name == id.name {
+				return one.Weight
+			}
+		}
+	}
+	return 0
 }
 
 // retain forgets what is not tracked any more.
