@@ -42,6 +42,9 @@ func newFlooded(t *testing.T, start func(n *node, priority int) *testnet.Process
 type junk struct {
 	name string
 	make func(i int) []byte
+	// believed: the protocol gives it to anybody to say this, and it is heeded.
+	// A backup may then be master for a moment; it must not stay.
+	believed bool
 }
 
 // junkAdvert is a good one of our virtual router in all but what change does.
@@ -75,13 +78,13 @@ func misadded(frame []byte) { frame[14+20+6] ^= 0xff }
 const stranger = "10.9.0.66"
 
 var junkKinds = []junk{
-	{"wrong TTL", func(int) []byte { return junkAdvert(stranger, forged) }},
-	{"wrong checksum", func(int) []byte { return junkAdvert(stranger, nil, misadded) }},
-	{"wrong VRID", func(i int) []byte { return junkAdvert(anyone(i), func(a *wire.Advert) { a.VRID = 52 }) }},
-	{"priority 0 of one sender", func(int) []byte { return junkAdvert(stranger, goodbye) }},
-	{"priority 0 of many senders", func(i int) []byte { return junkAdvert(anyone(i), goodbye) }},
-	{"lower priority of one sender", func(int) []byte { return junkAdvert(stranger, nil) }},
-	{"lower priority of many senders", func(i int) []byte { return junkAdvert(anyone(i), nil) }},
+	{"wrong TTL", func(int) []byte { return junkAdvert(stranger, forged) }, false},
+	{"wrong checksum", func(int) []byte { return junkAdvert(stranger, nil, misadded) }, false},
+	{"wrong VRID", func(i int) []byte { return junkAdvert(anyone(i), func(a *wire.Advert) { a.VRID = 52 }) }, false},
+	{"priority 0 of one sender", func(int) []byte { return junkAdvert(stranger, goodbye) }, true},
+	{"priority 0 of many senders", func(i int) []byte { return junkAdvert(anyone(i), goodbye) }, true},
+	{"lower priority of one sender", func(int) []byte { return junkAdvert(stranger, nil) }, false},
+	{"lower priority of many senders", func(i int) []byte { return junkAdvert(anyone(i), nil) }, false},
 }
 
 // sender returns what puts one frame after the other on the client's wire.
@@ -171,6 +174,7 @@ type outcome struct {
 	during            time.Duration
 	user              time.Duration   // of the master
 	adverts           int             // of the master, on the judge's wire
+	said              int             // lines in the master's log
 	late              []time.Duration // how much longer than the interval each gap was, sorted
 }
 
@@ -178,10 +182,10 @@ func (o outcome) String() string {
 	if len(o.late) == 0 {
 		return fmt.Sprintf("%d junk packets in %v: %d transitions, %d adverts of the master", o.sent, o.during.Round(time.Millisecond), o.transitions, o.adverts)
 	}
-	return fmt.Sprintf("%d junk packets in %v: %d transitions, %d adverts of the master, late by %v at the median, %v at most; %.0f %% of a CPU in user space",
+	return fmt.Sprintf("%d junk packets in %v: %d transitions, %d adverts of the master, late by %v at the median, %v at most; %.0f %% of a CPU in user space, %d log lines",
 		o.sent, o.during.Round(time.Millisecond), o.transitions, o.adverts,
 		o.late[len(o.late)/2].Round(10*time.Microsecond), o.late[len(o.late)-1].Round(10*time.Microsecond),
-		100*o.user.Seconds()/o.during.Seconds())
+		100*o.user.Seconds()/o.during.Seconds(), o.said)
 }
 
 // suffer runs a flood and watches; a while after its end belongs to it.
@@ -189,6 +193,7 @@ func (f *flooded) suffer(t *testing.T, send func() int) (o outcome) {
 	t.Helper()
 	wire := f.judge.Capture("eth0")
 	before, began, used := f.transitions(), time.Now(), userTime(t, f.pair[0].Pid())
+	lines := strings.Count(f.pair[0].Output(), "\n")
 	o.sent = send()
 	o.during = time.Since(began)
 	o.user = userTime(t, f.pair[0].Pid()) - used
@@ -196,7 +201,7 @@ func (f *flooded) suffer(t *testing.T, send func() int) (o outcome) {
 	if err := wire.Close(); err != nil {
 		t.Fatal(err)
 	}
-	o.transitions = f.transitions() - before
+	o.transitions, o.said = f.transitions()-before, strings.Count(f.pair[0].Output(), "\n")-lines
 	frames := adverts(wire, f.a.ip)
 	o.adverts = len(frames)
 	for i := 1; i < len(frames); i++ {
@@ -219,9 +224,10 @@ func TestFlood(t *testing.T) {
 		t.Run(j.name, func(t *testing.T) {
 			o := f.suffer(t, func() int { return f.flood(j, 1500*time.Millisecond, 1_000_000) })
 			t.Log(o)
-			if o.transitions != 0 || f.owners(peersVIP) != "a" {
-				t.Errorf("%d transitions; %s is held by %q", o.transitions, peersVIP, f.owners(peersVIP))
+			if o.transitions != 0 && !j.believed {
+				t.Errorf("%d transitions", o.transitions)
 			}
+			f.owned(peersVIP, "a", 5*time.Second)
 			if want := int((o.during + 8*floodInterval) / floodInterval); o.adverts < want/2 {
 				t.Errorf("%d adverts of the master reached the wire, of about %d", o.adverts, want)
 			}
