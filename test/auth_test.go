@@ -43,19 +43,19 @@ func TestAuthenticationWithKeepalived(t *testing.T) {
 					second = "xvrrp"
 				}
 				start[second](l.b, confAuth(100, c.b))
-				l.owned(peersVIP, "b", 15*time.Second)
+				l.owned(peersVIP, "b", patience)
 				start[first](l.a, confAuth(200, c.a))
 				if !c.agree {
-					l.owned(peersVIP, "a b", 15*time.Second)
+					l.owned(peersVIP, "a b", patience)
 					l.stays(peersVIP, "a b", 3*time.Second)
 					return
 				}
-				l.owned(peersVIP, "a", 15*time.Second)
+				l.owned(peersVIP, "a", patience)
 				l.stays(peersVIP, "a", 4*time.Second)
-				if err := l.a.last.Stop(10 * time.Second); err != nil {
+				if err := l.a.last.Stop(patience); err != nil {
 					t.Error(err)
 				}
-				l.owned(peersVIP, "b", 3*time.Second)
+				l.owned(peersVIP, "b", patience)
 			})
 		}
 	}

@@ -61,7 +61,7 @@ func TestFence(t *testing.T) {
 			l.b.xvrrp(conf(3, "BACKUP", 100, fenceAdvert))
 			a := l.a.xvrrp(conf(3, "BACKUP", 200, fenceAdvert))
 			for round := range 20 {
-				l.answers(peersVIP, l.a, 15*time.Second)
+				l.answers(peersVIP, l.a, patience)
 				at := time.Now()
 				c.end(a)
 				seen := l.claimants(peersVIP, 700*time.Millisecond)
@@ -86,7 +86,7 @@ func TestFenceIsLifted(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, peersNetwork)
 	a := l.a.xvrrp(conf(3, "BACKUP", 200, fenceAdvert))
-	l.answers(peersVIP, l.a, 15*time.Second)
+	l.answers(peersVIP, l.a, patience)
 	if text := refused(t, l.a, 1, "fence", "off"); text == "" {
 		t.Error("no word to who would lift a living daemon's fence")
 	}
@@ -98,18 +98,18 @@ func TestFenceIsLifted(t *testing.T) {
 		return nil
 	})
 	l.a.Run(binary, "--runtime-dir", l.a.runtimeDir(), "fence", "off")
-	l.answers(peersVIP, l.a, 2*time.Second) // the address stands and nobody silences it
+	l.answers(peersVIP, l.a, patience) // the address stands and nobody silences it
 	nothingLeft(t, l.a)
 
 	a = l.a.xvrrp(conf(3, "BACKUP", 200, fenceAdvert))
-	l.answers(peersVIP, l.a, 15*time.Second)
+	l.answers(peersVIP, l.a, patience)
 	a.Kill()
 	a = l.a.xvrrp(conf(3, "BACKUP", 200, fenceAdvert)) // adopts the fence, then opens it
-	l.answers(peersVIP, l.a, 15*time.Second)
-	if err := a.Stop(5 * time.Second); err != nil {
+	l.answers(peersVIP, l.a, patience)
+	if err := a.Stop(patience); err != nil {
 		t.Error(err)
 	}
 	nothingLeft(t, l.a)
 	l.a.AddAddress("eth0", peersVIP+"/24") // somebody else's from now on
-	l.answers(peersVIP, l.a, 2*time.Second)
+	l.answers(peersVIP, l.a, patience)
 }

@@ -48,9 +48,9 @@ func TestFirewallBlindsKeepalived(t *testing.T) {
 		n.Firewall(lab.DistributionDefault)
 	}
 	l.a.keepalived(case1("MASTER", "90"))
-	l.owned(case1VIP, "a", 10*time.Second)
+	l.owned(case1VIP, "a", patience)
 	b := l.b.keepalived(case1("BACKUP", "80"))
-	l.owned(case1VIP, "a b", 10*time.Second)
+	l.owned(case1VIP, "a b", patience)
 	says(t, b, "Entering MASTER STATE", time.Second)
 	l.stays(case1VIP, "a b", 3*time.Second)
 }
@@ -60,7 +60,7 @@ func TestKeepalivedPairWithoutFirewall(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, case1Network)
 	l.a.keepalived(case1("MASTER", "90"))
-	l.owned(case1VIP, "a", 10*time.Second)
+	l.owned(case1VIP, "a", patience)
 	l.b.keepalived(case1("BACKUP", "80"))
 	l.stays(case1VIP, "a", 8*time.Second)
 }
@@ -103,20 +103,20 @@ func provesToBite(t *testing.T, n *node) {
 func failoverAndBack(t *testing.T, l *lan) {
 	t.Helper()
 	a := l.a.xvrrp(case1("MASTER", "90"))
-	l.owned(case1VIP, "a", 10*time.Second)
+	l.owned(case1VIP, "a", patience)
 	l.b.xvrrp(case1("BACKUP", "80"))
 	l.stays(case1VIP, "a", 5*time.Second)
-	l.answers(case1VIP, l.a, 2*time.Second)
+	l.answers(case1VIP, l.a, patience)
 
 	a.Kill() // its address stays behind: nobody is there to remove it
-	l.owned(case1VIP, "a b", 10*time.Second)
+	l.owned(case1VIP, "a b", patience)
 
 	l.a.xvrrp(case1("MASTER", "90")) // removes what it left behind, then preempts
-	l.owned(case1VIP, "b", 2*time.Second)
-	l.answers(case1VIP, l.b, 2*time.Second)
-	l.owned(case1VIP, "a", 10*time.Second)
+	l.owned(case1VIP, "b", patience)
+	l.answers(case1VIP, l.b, patience)
+	l.owned(case1VIP, "a", patience)
 	l.stays(case1VIP, "a", 3*time.Second)
-	l.answers(case1VIP, l.a, 2*time.Second)
+	l.answers(case1VIP, l.a, patience)
 }
 
 // A graceful stop hands over at once, with priority 0 on the wire and exit 0.
@@ -125,15 +125,17 @@ func TestStopReleases(t *testing.T) {
 	l := newLAN(t, case1Network)
 	wire := l.c.Capture("eth0")
 	a := l.a.xvrrp(case1("MASTER", "90"))
-	l.owned(case1VIP, "a", 10*time.Second)
-	l.b.xvrrp(case1("BACKUP", "80"))
-	if err := a.Stop(5 * time.Second); err != nil {
+	l.owned(case1VIP, "a", patience)
+	b := l.b.xvrrp(case1("BACKUP", "80"))
+	says(t, b, "Entering BACKUP STATE", patience)
+	if err := a.Stop(patience); err != nil {
 		t.Fatalf("exit after SIGTERM: %v", err)
 	}
 	if l.a.Has(case1VIP) {
 		t.Error("the address stayed after the stop")
 	}
-	l.owned(case1VIP, "b", 2*time.Second)
+	l.owned(case1VIP, "b", patience)
+	says(t, b, "reason=priority_zero", patience)
 	zero := wire.Matching(func(f lab.Frame) bool { return priorityOf(f.Data) == 0 })
 	if len(zero) == 0 {
 		t.Error("no advert of priority 0 crossed the wire")

@@ -47,14 +47,14 @@ func TestIPv6(t *testing.T) {
 				}
 			}
 			c.b(l.b, conf6(100, "0.2"))
-			l.owned(vip6, "b", 15*time.Second)
+			l.owned(vip6, "b", patience)
 			c.a(l.a, conf6(200, "0.2"))
-			l.owned(vip6, "a", 15*time.Second)
+			l.owned(vip6, "a", patience)
 			l.stays(vip6, "a", 2*time.Second)
-			if err := l.a.last.Stop(10 * time.Second); err != nil {
+			if err := l.a.last.Stop(patience); err != nil {
 				t.Error(err)
 			}
-			l.owned(vip6, "b", 5*time.Second)
+			l.owned(vip6, "b", patience)
 		})
 	}
 }

@@ -12,15 +12,15 @@ func TestLeftoversOfTheKilled(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, peersNetwork)
 	p := l.a.xvrrp(conf(3, "BACKUP", 200, "0.1"))
-	l.owned(peersVIP, "a", 10*time.Second)
+	l.owned(peersVIP, "a", patience)
 	p.Kill()
 	l.owned(peersVIP, "a", time.Second) // it is still there
 
 	other := strings.Replace(conf(3, "BACKUP", 200, "0.1"), peersVIP, "10.9.0.101", 1)
 	p = l.a.xvrrp(other)
-	l.owned(peersVIP, "", 2*time.Second)
-	l.owned("10.9.0.101", "a", 10*time.Second)
-	if err := p.Stop(5 * time.Second); err != nil {
+	l.owned(peersVIP, "", patience)
+	l.owned("10.9.0.101", "a", patience)
+	if err := p.Stop(patience); err != nil {
 		t.Error(err)
 	}
 	l.owned("10.9.0.101", "", time.Second)
@@ -33,10 +33,10 @@ func TestLeftoversOfKeepalivedAreNamed(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, peersNetwork)
 	k := l.a.keepalived(conf(3, "BACKUP", 200, "0.2"))
-	l.owned(peersVIP, "a", 15*time.Second)
+	l.owned(peersVIP, "a", patience)
 	k.Kill()
 	p := l.a.xvrrp(conf(3, "BACKUP", 200, "0.2"))
-	says(t, p, "ip address del "+peersVIP+"/24 dev eth0", 2*time.Second)
+	says(t, p, "ip address del "+peersVIP+"/24 dev eth0", patience)
 }
 
 // An address that stood before us and is not ours stays, whatever we do.
@@ -45,8 +45,8 @@ func TestForeignAddressStays(t *testing.T) {
 	l := newLAN(t, peersNetwork)
 	l.a.AddAddress("eth0", peersVIP+"/24")
 	p := l.a.xvrrp(conf(3, "BACKUP", 200, "0.1"))
-	says(t, p, "Entering MASTER STATE", 10*time.Second)
-	if err := p.Stop(5 * time.Second); err != nil {
+	says(t, p, "Entering MASTER STATE", patience)
+	if err := p.Stop(patience); err != nil {
 		t.Error(err)
 	}
 	l.stays(peersVIP, "a", time.Second)

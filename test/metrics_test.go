@@ -83,7 +83,7 @@ func TestMetrics(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, peersNetwork)
 	l.a.serving(conf(3, "BACKUP", 200, "0.1"))
-	l.owned(peersVIP, "a", 10*time.Second)
+	l.owned(peersVIP, "a", patience)
 	l.b.serving(conf(3, "BACKUP", 100, "0.1"))
 	// A router with a VRID that is not b's, and one with a wrong version.
 	l.c.xvrrp(strings.Replace(conf(3, "BACKUP", 10, "0.1"), "virtual_router_id 51", "virtual_router_id 77", 1))
@@ -137,7 +137,7 @@ func TestListenInUseIsRefused(t *testing.T) {
 	l.a.serving(conf(3, "BACKUP", 200, "0.1"))
 	other := filepath.Join(t.TempDir(), "run")
 	p := l.a.Start(binary, "--runtime-dir", other, "run", "-f", filepath.Join(l.a.dir, "keepalived.conf"))
-	if err := p.Wait(10 * time.Second); err == nil || !strings.Contains(p.Output(), "127.0.0.1:9112") {
+	if err := p.Wait(patience); err == nil || !strings.Contains(p.Output(), "127.0.0.1:9112") {
 		t.Errorf("exit %v:\n%s", err, p.Output())
 	}
 }

@@ -38,7 +38,6 @@ type maker func(n *node, priority int) daemon
 type pairing struct {
 	name string
 	a, b maker
-	down time.Duration // a generous bound of a takeover
 }
 
 // daemon is a running xvrrp or peer.
@@ -59,7 +58,7 @@ func (p process) holds(*lan) bool { return p.n.Has(peersVIP) }
 
 func (p process) stop(t *testing.T) {
 	t.Helper()
-	if err := p.Process.Stop(10 * time.Second); err != nil {
+	if err := p.Process.Stop(patience); err != nil {
 		t.Errorf("exit after SIGTERM: %v", err)
 	}
 }
@@ -82,12 +81,12 @@ func keepalived(version int, interval string) maker {
 // in both roles.
 func TestPeers(t *testing.T) {
 	for _, c := range []pairing{
-		{"xvrrp before keepalived, version 2", xvrrp(2, "1"), keepalived(2, "1"), 6 * time.Second},
-		{"keepalived before xvrrp, version 2", keepalived(2, "1"), xvrrp(2, "1"), 6 * time.Second},
-		{"xvrrp before keepalived, version 3", xvrrp(3, "0.2"), keepalived(3, "0.2"), 4 * time.Second},
-		{"keepalived before xvrrp, version 3", keepalived(3, "0.2"), xvrrp(3, "0.2"), 4 * time.Second},
-		{"xvrrp before frr, version 3", xvrrp(3, "0.2"), frr(0.2), 4 * time.Second},
-		{"frr before xvrrp, version 3", frr(0.2), xvrrp(3, "0.2"), 4 * time.Second},
+		{"xvrrp before keepalived, version 2", xvrrp(2, "1"), keepalived(2, "1")},
+		{"keepalived before xvrrp, version 2", keepalived(2, "1"), xvrrp(2, "1")},
+		{"xvrrp before keepalived, version 3", xvrrp(3, "0.2"), keepalived(3, "0.2")},
+		{"keepalived before xvrrp, version 3", keepalived(3, "0.2"), xvrrp(3, "0.2")},
+		{"xvrrp before frr, version 3", xvrrp(3, "0.2"), frr(0.2)},
+		{"frr before xvrrp, version 3", frr(0.2), xvrrp(3, "0.2")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -107,7 +106,7 @@ func life(t *testing.T, l *lan, c pairing) {
 			return nil
 		})
 	}
-	const start = 15 * time.Second
+	const start = patience
 	b := c.b(l.b, 100)
 	testnet.Eventually(t, start, func() error {
 		if !b.holds(l) {
@@ -123,16 +122,19 @@ func life(t *testing.T, l *lan, c pairing) {
 		}
 		return nil
 	})
-	l.soleAnswer(peersVIP, 2*time.Second)
+	l.soleAnswer(peersVIP, patience)
 
 	a.stop(t)
-	agree("a released", b, a, 3*time.Second)
+	agree("a released", b, a, patience)
+	if p, ok := b.(process); ok && p.Cmd.Path == binary {
+		says(t, p.Process, "reason=priority_zero", patience)
+	}
 
 	a = c.a(l.a, 200)
 	agree("a returned", a, b, start)
 
 	a.kill() // its address may stay behind, so b is asked, not a
-	testnet.Eventually(t, c.down, func() error {
+	testnet.Eventually(t, patience, func() error {
 		if !b.holds(l) {
 			return fmt.Errorf("b has not taken over from the dead")
 		}

@@ -88,7 +88,7 @@ func TestRecordedCase2(t *testing.T) {
 	t.Parallel()
 	c := newCase2(t)
 	c.a.withTools(recorded(t, "case2-final-a"))
-	c.both("a", 15*time.Second)
+	c.both("a", patience)
 	c.b.withTools(recorded(t, "case2-final-b"))
 	c.stays(outerVIP, "a", 5*time.Second)
 	c.both("a", time.Second)
@@ -101,9 +101,9 @@ func TestRecordedCase2(t *testing.T) {
 	}
 
 	c.a.haproxy(false) // 100 + 2 falls to 100, below the other's 99 + 2
-	c.both("b", 15*time.Second)
+	c.both("b", patience)
 	c.a.haproxy(true)
-	c.both("a", 15*time.Second)
+	c.both("a", patience)
 }
 
 // second is the other node's file of a recorded pair, as people make it.
@@ -118,11 +118,11 @@ func TestRecordedCase2First(t *testing.T) {
 	c := newCase2(t)
 	first := recorded(t, "case2-first")
 	c.a.withTools(first)
-	c.owned(innerVIP, "a", 15*time.Second)
+	c.owned(innerVIP, "a", patience)
 	c.b.withTools(second(first, "99"))
 	c.stays(innerVIP, "a", 5*time.Second)
 	c.a.haproxy(false)
-	c.owned(innerVIP, "b", 15*time.Second)
+	c.owned(innerVIP, "b", patience)
 }
 
 // The fault of case 2.4: priority raised to 160, weight still 2. The check
@@ -131,10 +131,10 @@ func TestRecordedCase2RaisedPriorityHoldsTheAddress(t *testing.T) {
 	t.Parallel()
 	c := newCase2(t)
 	a := c.a.withTools(recorded(t, "case2-raised"))
-	c.owned(innerVIP, "a", 15*time.Second)
+	c.owned(innerVIP, "a", patience)
 	c.b.withTools(second(recorded(t, "case2-first"), "99"))
 	c.a.haproxy(false)
-	says(t, a, "VRRP_Script(chk_haproxy) failed", 10*time.Second)
+	says(t, a, "VRRP_Script(chk_haproxy) failed", patience)
 	c.stays(innerVIP, "a", 6*time.Second)
 }
 

@@ -81,13 +81,13 @@ func TestUnreadableFilesAreRefused(t *testing.T) {
 func TestSecondDaemonIsRefused(t *testing.T) {
 	l := newLAN(t, "10.9.0.%d/24")
 	first := l.a.xvrrp(goodInstance)
-	l.owned("10.9.0.100", "a", 10*time.Second)
+	l.owned("10.9.0.100", "a", patience)
 	text := refused(t, l.a, 1, "run", "-f", filepath.Join(l.a.dir, "keepalived.conf"))
 	if !strings.Contains(text, "belongs to the daemon with pid") || !strings.Contains(text, "--runtime-dir") {
 		t.Errorf("message:\n%s", text)
 	}
 	l.stays("10.9.0.100", "a", time.Second)
-	if err := first.Stop(5 * time.Second); err != nil {
+	if err := first.Stop(patience); err != nil {
 		t.Error(err)
 	}
 }
@@ -131,7 +131,7 @@ func TestNamespaceOption(t *testing.T) {
 		}
 		return nil
 	})
-	if err := p.Stop(10 * time.Second); err != nil {
+	if err := p.Stop(patience); err != nil {
 		t.Error(err)
 	}
 }
@@ -140,7 +140,7 @@ func TestNamespaceOption(t *testing.T) {
 func refused(t *testing.T, n *node, code int, args ...string) string {
 	t.Helper()
 	p := n.Start(binary, append([]string{"--runtime-dir", n.runtimeDir()}, args...)...)
-	err := p.Wait(10 * time.Second)
+	err := p.Wait(patience)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != code {
 		t.Fatalf("exit %v, want %d:\n%s", err, code, p.Output())

@@ -3,13 +3,16 @@ package test
 import (
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/nftables"
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"github.com/xvrrp/xvrrp/internal/lab"
 	"github.com/xvrrp/xvrrp/internal/testnet"
@@ -121,11 +124,18 @@ func TestVirtualMACKeepsTheClientsEntry(t *testing.T) {
 		}
 		return nil
 	})
-	l.dead(l.a)
+	l.soleAnswer(peersVIP, 2*time.Second) // the dead host falls silent behind its fence
+	for range 20 {
+		if answers := l.c.WhoHas("eth0", peersVIP, 20*time.Millisecond); len(answers) > 1 {
+			t.Errorf("a dead host answers, too: %v", answers)
+		}
+	}
+	if !l.a.Has(peersVIP) {
+		t.Error("the address is gone, so that its silence proves nothing")
+	}
 	answered("after a crash")
 
 	a = xvrrpVMAC()(l.a, 200)
-	l.a.Up("eth0")
 	l.master(a, b, 10*time.Second)
 	answered("after the return")
 	a.stop(t)
@@ -148,5 +158,289 @@ func TestVirtualMACKeepsTheClientsEntry(t *testing.T) {
 	}
 }
 
-// dead takes a crashed host off the wire, whose kernel would go on answering.
-func (l *lan) dead(n *node) { n.Down("eth0") }
+// frrVMAC is FRR where the other is on a macvlan too: who answers says nothing
+// then, but FRR takes the carrier from its interface in Backup.
+type frrVMAC struct{ daemon }
+
+func (f frrVMAC) holds(*lan) bool {
+	link, err := f.daemon.(*frrRouter).n.Netlink().LinkByName("vrrp4-51")
+	return err == nil && link.Attrs().RawFlags&unix.IFF_RUNNING != 0
+}
+
+func frrOnVMAC(n *node, priority int) daemon { return frrVMAC{frr(0.2)(n, priority)} }
+
+// One virtual router with a virtual MAC, of two makes, through a whole life in
+// both roles.
+func TestVirtualMACPeers(t *testing.T) {
+	for _, c := range []pairing{
+		{"two xvrrp", xvrrpVMAC(), xvrrpVMAC()},
+		{"xvrrp before keepalived", xvrrpVMAC(), keepalivedVMAC},
+		{"keepalived before xvrrp", keepalivedVMAC, xvrrpVMAC()},
+		{"xvrrp with vmac_xmit_base before keepalived", xvrrpVMAC("vmac_xmit_base"), keepalivedVMAC},
+		{"xvrrp before frr", xvrrpVMAC(), frrOnVMAC},
+		{"frr before xvrrp", frrOnVMAC, xvrrpVMAC()},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			life(t, newLAN(t, peersNetwork), c)
+		})
+	}
+}
+
+// both are one IPv4 and one IPv6 virtual router with the same VRID.
+func both(priority int) string {
+	return vmacConf(priority) + fmt.Sprintf(`vrrp_instance VI_6 {
+    interface eth0
+    virtual_router_id 51
+    priority %d
+    advert_int 0.2
+    use_vmac
+    virtual_ipaddress {
+        fe80::51
+        2001:db8::51/64
+    }
+}
+`, priority)
+}
+
+// What a backup sends never bears the virtual MAC, from its start over its life
+// to its stop: a switch would send it what is for the master.
+func TestBackupKeepsTheVirtualMACToItself(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	l.a.xvrrp(both(200))
+	l.owned(peersVIP, "a", 10*time.Second)
+	l.owned("2001:db8::51", "a", 10*time.Second)
+	wire := l.b.Capture("eth0")
+	leaks := func(f lab.Frame) bool { return f.Out && string(f.Data[6:10]) == "\x00\x00\x5e\x00" }
+	quiet := func(what string) {
+		t.Helper()
+		for _, f := range wire.Matching(leaks) {
+			t.Errorf("%s: sent %x", what, f.Data)
+		}
+	}
+	b := l.b.xvrrp(both(100))
+	l.b.Link("vrrp.51")
+	l.b.Link("vrrp6.51")
+	// Another program that joins a group on every interface, as many do.
+	l.b.joinEverywhere()
+	l.stays(peersVIP, "a", 3*time.Second)
+	quiet("as backup")
+	if err := b.Stop(10 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	quiet("at the stop")
+
+	// As master it does report its groups with that MAC, so there was something to keep back.
+	b = l.b.xvrrp(both(250))
+	l.owned(peersVIP, "b", 10*time.Second)
+	testnet.Eventually(t, 5*time.Second, func() error {
+		for _, f := range wire.Matching(leaks) {
+			if string(f.Data[:6]) == "\x33\x33\x00\x00\x00\x16" {
+				return nil
+			}
+		}
+		return fmt.Errorf("a master reports no group with the virtual MAC")
+	})
+	if err := b.Stop(10 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// joinEverywhere joins a group on every interface of the node.
+func (n *node) joinEverywhere() {
+	n.t.Helper()
+	n.Do(func() {
+		links, err := net.Interfaces()
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		for _, link := range links {
+			conn, err := net.ListenMulticastUDP("udp6", &link, &net.UDPAddr{IP: net.ParseIP("ff02::fb"), Port: 5353})
+			if err != nil {
+				n.t.Fatalf("%s: %v", link.Name, err)
+			}
+			n.t.Cleanup(func() { conn.Close() })
+		}
+	})
+}
+
+// IPv6: neighbours learn the virtual MAC, with the router flag in every answer,
+// and it stays theirs over a takeover.
+func TestVirtualMACOfIPv6(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	const vip, mac = "2001:db8::51", "00:00:5e:00:02:33"
+	l.c.AddAddress("eth0", "2001:db8::9/64")
+	l.a.AddAddress("eth0", "2001:db8::1/64")
+	l.b.AddAddress("eth0", "2001:db8::2/64")
+	b := l.b.xvrrp(both(100))
+	l.owned(vip, "b", 10*time.Second)
+	wire, ping := l.c.Capture("eth0"), l.c.Ping(vip, 5*time.Millisecond)
+	known := func(what string) {
+		t.Helper()
+		since := time.Now()
+		testnet.Eventually(t, 5*time.Second, func() error {
+			for _, e := range ping.Echoes() {
+				if e.Sent.After(since) && !e.Answered.IsZero() {
+					return nil
+				}
+			}
+			return fmt.Errorf("%s: no answer", what)
+		})
+		if got := l.cached(vip); got != mac {
+			t.Errorf("%s: the client has %s, want %s", what, got, mac)
+		}
+	}
+	known("at first")
+	l.a.xvrrp(both(200))
+	l.owned(vip, "a", 10*time.Second)
+	known("after a takeover")
+	if err := b.Stop(10 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	known("without the backup")
+	adverts := wire.Matching(func(f lab.Frame) bool { // ICMPv6 type 136 of the address
+		return len(f.Data) >= 78 && f.Data[20] == 58 && f.Data[54] == 136 && net.IP(f.Data[62:78]).String() == vip
+	})
+	for _, f := range adverts {
+		if f.Data[58]&0x80 == 0 {
+			t.Errorf("denies to be a router: %x", f.Data)
+		}
+	}
+	if len(adverts) == 0 {
+		t.Error("no neighbour advertisement")
+	}
+}
+
+// A master that does not accept is there for ARP alone; an owner accepts.
+func TestNoAccept(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		priority int
+		vmac     bool
+		answers  bool
+	}{{"on the interface", 200, false, false}, {"on a virtual MAC", 200, true, false}, {"owner", 255, false, true}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLAN(t, peersNetwork)
+			conf := vmacConf(c.priority, "no_accept")
+			if !c.vmac {
+				conf = strings.Replace(conf, "use_vmac", "", 1)
+			}
+			l.a.xvrrp(conf)
+			l.owned(peersVIP, "a", 10*time.Second)
+			l.soleAnswer(peersVIP, 5*time.Second)
+			vip, real := l.c.Ping(peersVIP, 5*time.Millisecond), l.c.Ping(l.a.ip, 5*time.Millisecond)
+			answered := func(p *lab.Ping) (n int) {
+				for _, e := range p.Echoes() {
+					if !e.Answered.IsZero() {
+						n++
+					}
+				}
+				return n
+			}
+			testnet.Eventually(t, 10*time.Second, func() error {
+				if answered(real) < 50 || c.answers && answered(vip) == 0 {
+					return fmt.Errorf("%d answers of the host, %d of the address", answered(real), answered(vip))
+				}
+				return nil
+			})
+			if !c.answers && answered(vip) > 0 {
+				t.Errorf("%d answers of an address that does not accept", answered(vip))
+			}
+		})
+	}
+}
+
+// The interface that a person deletes is back with its address, a reload takes
+// it away and makes it again.
+func TestVirtualMACComesAndGoes(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	a := l.a.xvrrp(vmacConf(200))
+	l.owned(peersVIP, "a", 10*time.Second)
+	on := func(link string) {
+		t.Helper()
+		testnet.Eventually(t, 10*time.Second, func() error {
+			found, err := l.a.Netlink().LinkByName(link)
+			if err != nil {
+				return err
+			}
+			list, err := l.a.Netlink().AddrList(found, netlink.FAMILY_V4)
+			if err != nil {
+				return err
+			}
+			for _, a := range list {
+				if a.IP.String() == peersVIP {
+					return nil
+				}
+			}
+			return fmt.Errorf("%s is not on %s", peersVIP, link)
+		})
+		l.pinged(peersVIP)
+	}
+	on("vrrp.51")
+	for range 3 {
+		if err := l.a.Netlink().LinkDel(l.a.Link("vrrp.51")); err != nil {
+			t.Fatal(err)
+		}
+		on("vrrp.51")
+	}
+	l.a.write("keepalived.conf", strings.Replace(vmacConf(200), "use_vmac", "", 1))
+	a.Signal(syscall.SIGHUP)
+	on("eth0")
+	if _, err := l.a.Netlink().LinkByName("vrrp.51"); err == nil {
+		t.Error("vrrp.51 is still there after the reload")
+	}
+	l.a.write("keepalived.conf", vmacConf(200))
+	a.Signal(syscall.SIGHUP)
+	on("vrrp.51")
+}
+
+// A successor of a killed daemon goes on with its interface, and the host is
+// what it was when that one stops; one without use_vmac removes it.
+func TestVirtualMACSurvivesItsDaemon(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	a := l.a.xvrrp(vmacConf(200))
+	l.owned(peersVIP, "a", 10*time.Second)
+	index := l.a.Index("vrrp.51")
+	a.Kill()
+	a = l.a.xvrrp(vmacConf(200))
+	l.owned(peersVIP, "a", 10*time.Second)
+	if got := l.a.Index("vrrp.51"); got != index {
+		t.Errorf("made anew: index %d, want %d", got, index)
+	}
+	l.pinged(peersVIP)
+	a.Kill()
+	plain := strings.Replace(vmacConf(200), "use_vmac", "", 1)
+	a = l.a.xvrrp(plain)
+	l.owned(peersVIP, "a", 10*time.Second)
+	if _, err := l.a.Netlink().LinkByName("vrrp.51"); err == nil {
+		t.Error("vrrp.51 is still there although nobody wants it")
+	}
+	l.a.Do(func() {
+		for _, key := range []string{"arp_ignore", "arp_filter", "arp_announce"} {
+			if text, err := os.ReadFile("/proc/sys/net/ipv4/conf/eth0/" + key); err != nil || strings.TrimSpace(string(text)) != "0" {
+				t.Errorf("%s: %q, %v", key, text, err)
+			}
+		}
+	})
+	l.answers(peersVIP, l.a, 5*time.Second)
+}
+
+// pinged waits until the address answers the client's ping.
+func (l *lan) pinged(ip string) {
+	l.t.Helper()
+	p := l.c.Ping(ip, 5*time.Millisecond)
+	testnet.Eventually(l.t, 5*time.Second, func() error {
+		for _, e := range p.Echoes() {
+			if !e.Answered.IsZero() {
+				return nil
+			}
+		}
+		return fmt.Errorf("%s does not answer", ip)
+	})
+}

@@ -38,7 +38,7 @@ func (r *reader) adviseUnicast(i *id) {
 			"unicast without unicast_src_ip: adverts leave with whatever address of %s comes first", orNone(i.Interface))
 	}
 	if !i.Unicast.CheckSource && i.Auth.Kind != AuthHMAC {
-		r.note(codeUnicastUnchecked, peers, "write vrrp_check_unicast_src into global_defs", "adverts are accepted from senders that are no peers, and across routers")
+		r.note(codeUnicastUnchecked, peers, "write min_ttl 255 behind each peer that is on the same link", "adverts are accepted from these peers only, whatever vrrp_check_unicast_src says, and from across routers")
 	}
 }
 

@@ -3,6 +3,7 @@ package daemon
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // cleanup undoes what was done, last first.
@@ -14,6 +15,11 @@ type step struct {
 }
 
 func (c *cleanup) add(name string, undo func() error) { c.steps = append(c.steps, step{name, undo}) }
+
+// keep drops every step but those of these names.
+func (c *cleanup) keep(names ...string) {
+	c.steps = slices.DeleteFunc(c.steps, func(s step) bool { return !slices.Contains(names, s.name) })
+}
 
 func (c *cleanup) run() error {
 	var errs []error

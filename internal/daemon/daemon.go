@@ -24,6 +24,7 @@ import (
 	"github.com/xvrrp/xvrrp/internal/metrics"
 	"github.com/xvrrp/xvrrp/internal/nexthop"
 	"github.com/xvrrp/xvrrp/internal/realtime"
+	"github.com/xvrrp/xvrrp/internal/rundir"
 )
 
 // Daemon is a running xvrrp.
@@ -52,6 +53,10 @@ type Daemon struct {
 	trackers  *trackers
 	notify    *notifier
 	fence     *fence
+
+	dir        *rundir.Dir
+	before     *predecessor  // whom we take over from, nil at a start
+	handedOver chan struct{} // closed when a successor has taken over
 
 	reloading sync.Mutex   // one reload at a time
 	mu        sync.RWMutex // guards the rest
@@ -99,19 +104,21 @@ func Run(ctx context.Context, opt Options) (err error) {
 	var undo cleanup
 	defer func() { err = errors.Join(err, undo.run()) }()
 
-	if err := openRuntimeDir(opt, &undo); err != nil {
-		return err
-	}
-
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	d := &Daemon{
-		opt: opt, log: opt.Log, started: time.Now(), ctx: context.WithoutCancel(ctx),
+		handedOver: make(chan struct{}),
+		opt:        opt, log: opt.Log, started: time.Now(), ctx: context.WithoutCancel(ctx),
 		byName: map[string]*instance{}, byID: map[string]*instance{}, history: history{control.NewJournal(1000)},
 	}
 	d.current.Store(settings)
+	if err := d.openRuntimeDir(&undo); err != nil {
+		return err
+	}
 	d.setUmask()
-	d.script("startup_script", settings.Global.Startup, settings.Global.StartupTimeout)
+	if d.before == nil {
+		d.script("startup_script", settings.Global.Startup, settings.Global.StartupTimeout)
+	}
 	undo.add("shutdown_script", func() error {
 		d.script("shutdown_script", d.settings().Global.Shutdown, d.settings().Global.ShutdownTimeout)
 		return nil
@@ -119,7 +126,15 @@ func Run(ctx context.Context, opt Options) (err error) {
 	if err := d.open(&undo); err != nil {
 		return err
 	}
-	return d.serve(ctx, &undo)
+	err = d.serve(ctx, &undo)
+	select {
+	case <-d.handedOver:
+		// The successor has everything, and whoever ends last must not take it away.
+		undo.keep("trackers", "notifications")
+		d.log.Info("Handed over to the successor")
+	default:
+	}
+	return err
 }
 
 // open makes every shell, in the order of what needs what.
@@ -204,12 +219,18 @@ func (d *Daemon) serve(ctx context.Context, undo *cleanup) error {
 	undo.add("interfaces", func() error { d.nics.close(); return nil })
 	undo.add("instances", func() error { d.engine.Stop(); return nil })
 
-	if err := d.listen(background, failed, undo); err != nil {
-		return err
+	listen := func() error { return d.listen(background, failed, undo) }
+	begin := func() error { return d.begin(background, undo) }
+	order := []func() error{listen, begin}
+	if d.before != nil { // its sockets are free when it is gone
+		order = []func() error{begin, listen}
 	}
-	if err := d.begin(background, undo); err != nil {
-		return err
+	for _, step := range order {
+		if err := step(); err != nil {
+			return err
+		}
 	}
+	d.offerHandover(background)
 	d.ready(undo)
 	return d.wait(ctx, failed)
 }
@@ -223,6 +244,11 @@ func (d *Daemon) begin(ctx context.Context, undo *cleanup) error {
 	if err != nil {
 		return err
 	}
+	if d.before != nil {
+		if err := d.before.prepare(d); err != nil {
+			return errors.Join(err, links.Close())
+		}
+	}
 	watching, stopWatching := context.WithCancel(ctx)
 	undo.add("interface watcher", func() error { stopWatching(); return links.Close() })
 	go links.Run(watching, newDamper(d.nics, d.linkDelays))
@@ -235,7 +261,13 @@ func (d *Daemon) begin(ctx context.Context, undo *cleanup) error {
 		return err
 	}
 	undo.add("trackers", func() error { d.trackers.shell.Stop(); return nil })
-	d.startInstances(ctx)
+	if d.before != nil {
+		if err := d.before.succeed(d); err != nil {
+			return err
+		}
+	} else {
+		d.startInstances(ctx)
+	}
 	return d.tidy(undo)
 }
 
@@ -318,6 +350,8 @@ func (d *Daemon) wait(ctx context.Context, failed <-chan error) error {
 		select {
 		case <-ctx.Done():
 			d.keep.Store(d.opt.Keep)
+			return nil
+		case <-d.handedOver:
 			return nil
 		case err := <-failed:
 			return fmt.Errorf("stopped: %w", err)

@@ -44,6 +44,7 @@ type instance struct {
 	// Of the router's goroutine.
 	started   bool       // the first transition has been told
 	discarded netip.Addr // whose losing adverts have been told in this state
+	lower     time.Time  // when a losing advert was told while master
 	busy      bool       // a takeover is under way: first the addresses, then words
 	waiting   []func()
 
@@ -113,7 +114,7 @@ func (in *instance) effect(at time.Time, a vrrp.Action) {
 func (in *instance) transition(at time.Time, t vrrp.Transition) {
 	in.mu.Lock()
 	in.since, in.expiry = at, time.Time{}
-	if t.To == vrrp.Active {
+	if t.To == vrrp.Active && t.Reason != vrrp.ReasonResumed {
 		in.expiry = t.Evidence.Deadline
 		if in.expiry.IsZero() {
 			in.expiry = at
@@ -188,6 +189,12 @@ func (in *instance) news(n vrrp.Note) bool {
 	case vrrp.NoteDiscarded:
 		again := in.discarded == n.From
 		in.discarded = n.From
+		return !again
+	case vrrp.NoteLowerPriority: // a backlog of them says no more than one
+		again := time.Since(in.lower) < time.Second
+		if !again {
+			in.lower = time.Now()
+		}
 		return !again
 	}
 	return true
@@ -273,15 +280,23 @@ func (in *instance) announce(why vrrp.Why) {
 		in.d.announcer.Again(in.id, announce.LowerPriority)
 		return
 	}
+	pace := schedule(in.cfg().GARP)
+	if why == vrrp.Resumed {
+		pace.Repeat, pace.Delay = 1, 0 // the neighbours know; refreshing goes on
+	}
 	targets := in.targets()
-	if err := in.d.announcer.Announce(in.id, schedule(in.cfg().GARP), targets); err != nil {
+	if err := in.d.announcer.Announce(in.id, pace, targets); err != nil {
 		in.log.Error("("+in.cfg().Name+") cannot announce the addresses", "error", err)
 	}
 	for _, t := range targets {
 		in.debug("%s on %s for %v", sending(t.Addr), in.d.nics.name(t.IfIndex), t.Addr)
 	}
 	if len(targets) > 0 {
-		in.say(line{slog.LevelInfo, fmt.Sprintf("(%s) Sending gratuitous ARP on %s for %d addresses", in.cfg().Name, in.cfg().Interface, len(targets)), nil})
+		what := "gratuitous ARP"
+		if in.cfg().Family == wire.IPv6 {
+			what = "unsolicited Neighbour Advert"
+		}
+		in.say(line{slog.LevelInfo, fmt.Sprintf("(%s) Sending %s on %s for %d addresses", in.cfg().Name, what, in.cfg().Interface, len(targets)), nil})
 	}
 }
 
@@ -346,9 +361,20 @@ func (in *instance) Accepted(p *wire.Packet, w wire.Warnings, delivery, interarr
 		}
 	}
 	if form := p.ChecksumForm(); p.Family() == wire.IPv4 && p.Version() == wire.V3 {
-		in.meter().ChecksumForm(form.String())
+		in.meter().ChecksumForm(formLabel(form))
 		in.learnForm(p.Src(), form)
 	}
+}
+
+// formLabel is the metric's word for a form of the checksum.
+func formLabel(f wire.ChecksumForm) string {
+	switch f {
+	case wire.MessageOnly:
+		return "message_only"
+	case wire.PseudoHeader:
+		return "pseudo_header"
+	}
+	return "group_pseudo_header"
 }
 
 // learnForm tells once which of the two checksums of version 3 over IPv4 a

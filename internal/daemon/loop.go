@@ -54,18 +54,22 @@ type sink struct {
 // Claim implements datapath.Sink: a foreign host uses one of our addresses.
 // That is its right while we are not master. Loop thread.
 func (s sink) Claim(c datapath.Claim) {
-	for _, in := range s.d.holding(c.Addr) {
+	if c.Kind == datapath.ARPProbe || c.Kind == datapath.NeighbourProbe {
+		return // a question, such as `xvrrp who` asks, claims nothing
+	}
+	for _, in := range s.holding(c.Addr) {
 		in.claimed(c)
 		s.d.gossip.put(rumour{instance: in.cfg().Name, ifindex: c.IfIndex, peer: c.Addr, claim: c.MAC})
 	}
 }
 
-// holding are the instances that are master of an address.
-func (d *Daemon) holding(addr netip.Addr) (list []*instance) {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	for _, in := range d.instances {
-		if in.active.Load() && in.carries(addr) {
+// holding are the instances that are master of an address, by what the core
+// says now: their own goroutines come later. Loop thread.
+func (s sink) holding(addr netip.Addr) (list []*instance) {
+	s.d.mu.RLock()
+	defer s.d.mu.RUnlock()
+	for _, in := range s.d.instances {
+		if s.Active(in.id) && in.carries(addr) {
 			list = append(list, in)
 		}
 	}

@@ -15,6 +15,9 @@ type Options struct {
 	RuntimeDir string
 	// PIDFile is written beside the one in RuntimeDir; empty: none.
 	PIDFile string
+	// Takeover goes on where the daemon that runs in RuntimeDir is, which ends
+	// without its peers' noticing. Without one it is a start like any other.
+	Takeover bool
 	// Keep leaves the addresses where they are at the stop.
 	Keep    bool
 	Version string

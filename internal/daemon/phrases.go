@@ -24,6 +24,8 @@ func transitionLines(name string, t vrrp.Transition) []line {
 		initial = " (init)"
 	}
 	switch {
+	case t.Reason == vrrp.ReasonResumed:
+		return []line{{slog.LevelInfo, fmt.Sprintf("(%s) Goes on as %s", name, stateOf(t.To, t.Fault)), attrs}}
 	case t.To == vrrp.Active:
 		return append(expiry(name, t), line{slog.LevelInfo, fmt.Sprintf("(%s) Entering MASTER STATE", name), attrs})
 	case t.To == vrrp.Backup:

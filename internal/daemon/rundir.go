@@ -10,18 +10,29 @@ import (
 	"github.com/xvrrp/xvrrp/internal/rundir"
 )
 
-// openRuntimeDir takes the runtime directory, and writes the second pid file if
-// one was asked for.
-func openRuntimeDir(opt Options, undo *cleanup) error {
-	dir, err := rundir.Open(opt.RuntimeDir)
-	if err != nil {
+// openRuntimeDir takes the runtime directory, or finds the daemon that will
+// hand it over, and writes the second pid file if one was asked for.
+func (d *Daemon) openRuntimeDir(undo *cleanup) (err error) {
+	if d.opt.Takeover {
+		if d.before, err = findPredecessor(d.opt.RuntimeDir); err != nil {
+			return err
+		}
+	}
+	if d.before != nil {
+		undo.add("predecessor", d.before.giveUp)
+	} else if d.dir, err = rundir.Open(d.opt.RuntimeDir); err != nil {
 		return err
 	}
-	undo.add("runtime directory", dir.Close)
-	if opt.PIDFile == "" {
+	undo.add("runtime directory", func() error {
+		if d.dir == nil {
+			return nil // it stays the predecessor's
+		}
+		return d.dir.Close()
+	})
+	if d.opt.PIDFile == "" {
 		return nil
 	}
-	remove, err := rundir.WritePIDFile(opt.PIDFile)
+	remove, err := rundir.WritePIDFile(d.opt.PIDFile)
 	if err != nil {
 		return err
 	}

@@ -140,7 +140,7 @@ func master(st vrrp.Status, now time.Time) *control.MasterStatus {
 		m.Priority, m.AdvertInterval = int(st.Last.Priority), control.Seconds(st.ActiveInterval)
 		m.LastAdvert = st.Last.At
 	}
-	m.LastAdvertAge = control.Seconds(now.Sub(m.LastAdvert))
+	m.LastAdvertAge = control.Seconds(max(0, now.Sub(m.LastAdvert))) // one may have come since the question
 	return m
 }
 
