@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/xvrrp/xvrrp/internal/lab"
 )
 
@@ -43,7 +45,7 @@ func link(i int) string { return fmt.Sprintf("eth%d", i) }
 
 func newPair(interfaces int) (p *pair, err error) {
 	p = &pair{}
-	if p.dir, err = os.MkdirTemp("", "xvrrp-bench-"); err != nil {
+	if p.dir, err = os.MkdirTemp(memoryDir(), "xvrrp-bench-"); err != nil {
 		return nil, err
 	}
 	if p.Lab, err = lab.New(); err != nil {
@@ -53,6 +55,17 @@ func newPair(interfaces int) (p *pair, err error) {
 		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
+}
+
+// memoryDir is where the daemons keep their run-time files: in memory, as /run
+// is wherever systemd runs.
+func memoryDir() string {
+	const dir = "/dev/shm"
+	var fs unix.Statfs_t
+	if unix.Statfs(dir, &fs) == nil && fs.Type == unix.TMPFS_MAGIC {
+		return dir
+	}
+	return ""
 }
 
 func (p *pair) build(interfaces int) (err error) {
