@@ -186,7 +186,10 @@ func removeEmptyQdisc(ifindex int) error {
 			return nil
 		}
 	}
-	if err := netlink.QdiscDel(clsactQdisc(ifindex)); err != nil {
+	// A device that was deleted took its qdisc along; what bears its index now
+	// has none, and there is nothing to remove.
+	err = netlink.QdiscDel(clsactQdisc(ifindex))
+	if err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.EINVAL) {
 		return fmt.Errorf("remove the clsact qdisc: %w", err)
 	}
 	return nil

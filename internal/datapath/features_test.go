@@ -2,11 +2,14 @@ package datapath
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"testing"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/testnet"
 )
 
 // TestFeatures tells what this kernel gives, feature by feature, for the table
@@ -29,6 +32,10 @@ func TestFeatures(t *testing.T) {
 		{"fence, what arrives", [2]int{5, 18}, func(*testing.T) bool { return d.lease != nil }},
 		{"fence, what the host sends", [2]int{6, 6}, hasEgress},
 		{"packet socket", [2]int{2, 2}, func(t *testing.T) bool { return receives(t, Socket) }},
+		{"on a bridge", [2]int{2, 2}, func(t *testing.T) bool { return receivesOn(t, &netlink.Bridge{}, true) }},
+		{"on a macvlan", [2]int{2, 6}, func(t *testing.T) bool {
+			return receivesOn(t, &netlink.Macvlan{Mode: netlink.MACVLAN_MODE_BRIDGE}, false)
+		}},
 	} {
 		have := f.have(t)
 		word := map[bool]string{true: "yes", false: "no"}[have]
@@ -37,6 +44,84 @@ func TestFeatures(t *testing.T) {
 			t.Errorf("%s on %d.%d: %s, want %v", f.name, running[0], running[1], word, want)
 		}
 	}
+}
+
+// TestOptionalDevices receives on devices that a kernel may be built without;
+// those that tools/kernels boots have them.
+func TestOptionalDevices(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		since   string
+		device  netlink.Link
+		enslave bool
+		tags    []uint16
+	}{
+		{"on a VLAN device", "2.4", &netlink.Vlan{VlanId: 7, VlanProtocol: netlink.VLAN_PROTOCOL_8021Q}, false, []uint16{7}},
+		{"on a bond", "2.2", activeBackup(), true, nil},
+	} {
+		word := "yes"
+		if !receivesOn(t, c.device, c.enslave, c.tags...) {
+			word = "no such device"
+		}
+		t.Logf("feature %s: since %s: %s", c.name, c.since, word)
+	}
+}
+
+func activeBackup() netlink.Link {
+	b := netlink.NewLinkBond(netlink.LinkAttrs{})
+	b.Mode, b.Miimon = netlink.BOND_MODE_ACTIVE_BACKUP, 10
+	return b
+}
+
+// receivesOn receives on a device over eth0 in every mode that auto may take;
+// false when the kernel does not know the kind of device.
+func receivesOn(t *testing.T, dev netlink.Link, enslave bool, tags ...uint16) bool {
+	t.Helper()
+	for _, want := range []Mode{Auto, TC, Socket} {
+		l, d := newLAN(t), load(t, Config{Fence: true})
+		*dev.Attrs() = netlink.NewLinkAttrs()
+		dev.Attrs().Name = "over0"
+		if !enslave {
+			dev.Attrs().ParentIndex = l.ifindex
+		}
+		if err := l.Netlink().LinkAdd(dev); errors.Is(err, unix.EOPNOTSUPP) {
+			return false
+		} else if err != nil {
+			t.Fatalf("make a %s: %v", dev.Type(), err)
+		}
+		if enslave {
+			l.Down("eth0") // a bond takes only what is down
+			if err := l.Netlink().LinkSetMaster(l.Link("eth0"), dev); err != nil {
+				t.Fatal(err)
+			}
+			l.Up("eth0")
+		}
+		l.Up("over0")
+		l.ifindex = l.Index("over0")
+		if err := l.Netlink().LinkSetAllmulticastOn(l.Link("over0")); err != nil {
+			t.Fatal(err)
+		}
+		var used Mode
+		l.Do(func() {
+			var err error
+			if err = d.SetRouters([]Router{l.router(7)}); err != nil {
+				t.Fatal(err)
+			}
+			if used, err = d.Attach(l.ifindex, want); err != nil {
+				t.Fatalf("attach to a %s: %v", dev.Type(), err)
+			}
+		})
+		if want == Auto {
+			t.Logf("auto on a %s is %s", dev.Type(), used)
+		}
+		sink := &recorder{}
+		start(t, d, sink)
+		testnet.Eventually(t, patience, func() error { // a bond waits for its carrier
+			l.send(t, frame(advert(7, "192.0.2.9", nil), tags...))
+			return sink.heardAtLeast(1)()
+		})
+	}
+	return true
 }
 
 func kernelVersion(t testing.TB) (v [2]int) {

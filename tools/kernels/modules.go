@@ -14,7 +14,8 @@ import (
 
 // wanted are the modules that the suite's networks are made of. What a kernel
 // has built in, it has no module for.
-var wanted = []string{"veth", "bridge", "macvlan", "8021q", "bonding", "dummy", "sch_ingress", "cls_bpf", "act_bpf"}
+var wanted = []string{"veth", "bridge", "macvlan", "8021q", "bonding", "dummy", "sch_ingress", "cls_bpf", "act_bpf",
+	"nf_tables", "nft_ct", "nft_limit", "nft_log", "nft_reject_inet", "nft_reject_ipv4", "nft_reject_ipv6"}
 
 // moduleFiles returns the wanted modules and what they need, in the order in
 // which they are to be loaded, for the initramfs.
