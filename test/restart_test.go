@@ -95,7 +95,7 @@ func TestRestartWithoutFailover(t *testing.T) {
 // is down stays down, one that is up is not waited for.
 func TestRestartKeepsOpinions(t *testing.T) {
 	t.Parallel()
-	const group = "vrrp_sync_group G {\n group {\n VI_1\n VI_2\n }\n}\n"
+	const group = "vrrp_sync_group G {\n sync_group_tracking_weight\n group {\n VI_1\n VI_2\n }\n}\n"
 	checks := "vrrp_script up {\n script /bin/true\n interval 60\n weight 5\n}\nvrrp_script down {\n script /bin/false\n interval 60\n}\n" +
 		"vrrp_script must {\n script /bin/true\n interval 60\n}\n"
 	second := func(n int, track string) string {

@@ -32,6 +32,7 @@ func runCommand() *cli.Command {
 			&cli.StringFlag{Name: "p", Aliases: []string{"pid"}, Usage: "also write the pid to `FILE`"},
 			&cli.BoolFlag{Name: "t", Aliases: []string{"config-test"}, Usage: "only check the configuration, like `xvrrp check`"},
 			&cli.BoolFlag{Name: "D", Aliases: []string{"log-detail"}, Count: new(int), Usage: "detailed log (the same as --log-level debug)"},
+			&cli.BoolFlag{Name: "takeover", Usage: "go on where the running daemon is, which ends without a failover"},
 			&cli.BoolFlag{Name: "V", Aliases: []string{"dont-release-vrrp"}, Usage: "keep the addresses at the stop"},
 			&cli.StringFlag{Name: "s", Aliases: []string{"namespace"}, Usage: "run in the network namespace `NAME` (of `ip netns`)"},
 		}, habitFlags()...),
@@ -68,6 +69,7 @@ func run(c *cli.Context) error {
 		RuntimeDir: c.String("runtime-dir"),
 		PIDFile:    c.String("p"),
 		Keep:       c.Bool("V"),
+		Takeover:   c.Bool("takeover"),
 
 		Version: version,
 		Log:     log,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"sync"
@@ -56,6 +57,7 @@ type Daemon struct {
 
 	dir        *rundir.Dir
 	before     *predecessor  // whom we take over from, nil at a start
+	heir       *net.UnixConn // our successor
 	handedOver chan struct{} // closed when a successor has taken over
 
 	reloading sync.Mutex   // one reload at a time

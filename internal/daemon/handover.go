@@ -77,7 +77,6 @@ func listenPrivately(path string) (*net.UnixListener, error) {
 
 // attend serves one successor to its end.
 func (d *Daemon) attend(conn *net.UnixConn) {
-	defer conn.Close()
 	d.reloading.Lock() // a reload first, or not at all
 	defer d.reloading.Unlock()
 	var deaf, frozen bool
@@ -96,6 +95,9 @@ func (d *Daemon) attend(conn *net.UnixConn) {
 			frozen = true
 			err = json.NewEncoder(conn).Encode(d.legacy(d.engine.Freeze()))
 		case tellDone:
+			// It stays open: the successor waits for its end, which is that of
+			// this process.
+			d.heir = conn
 			close(d.handedOver)
 			return
 		default:
@@ -105,6 +107,9 @@ func (d *Daemon) attend(conn *net.UnixConn) {
 			d.log.Warn("hand-over", "error", err)
 			break
 		}
+	}
+	if err := conn.Close(); err != nil {
+		d.log.Debug("hand-over", "error", err)
 	}
 	if frozen {
 		d.engine.Thaw()

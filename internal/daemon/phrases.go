@@ -25,7 +25,7 @@ func transitionLines(name string, t vrrp.Transition) []line {
 	}
 	switch {
 	case t.Reason == vrrp.ReasonResumed:
-		return []line{{slog.LevelInfo, fmt.Sprintf("(%s) Goes on as %s", name, stateOf(t.To, t.Fault)), attrs}}
+		return []line{{slog.LevelInfo, fmt.Sprintf("(%s) Goes on as %s", name, stateOf(t.To, t.Fault)), attrs[:2]}}
 	case t.To == vrrp.Active:
 		return append(expiry(name, t), line{slog.LevelInfo, fmt.Sprintf("(%s) Entering MASTER STATE", name), attrs})
 	case t.To == vrrp.Backup:

@@ -24,6 +24,7 @@ type predecessor struct {
 	conn  *net.UnixConn
 	lines *bufio.Reader
 	lock  *os.File
+	pid   *os.File // a pidfd: readable when the process has ended
 	first legacy // what it knew when we asked
 }
 
@@ -42,10 +43,33 @@ func findPredecessor(runtimeDir string) (*predecessor, error) {
 		return nil, fmt.Errorf("take over: %w", err)
 	}
 	p := &predecessor{conn: conn, lines: bufio.NewReader(conn)}
-	if err := p.takeLock(); err != nil {
+	if p.pid, err = processOf(conn); err == nil {
+		err = p.takeLock()
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("take over: %w", err), conn.Close())
 	}
 	return p, nil
+}
+
+// processOf is the process at the other end.
+func processOf(conn *net.UnixConn) (*os.File, error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var peer *unix.Ucred
+	if control := raw.Control(func(fd uintptr) { peer, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) }); control != nil {
+		err = control
+	}
+	if err != nil {
+		return nil, fmt.Errorf("who runs: %w", err)
+	}
+	fd, err := unix.PidfdOpen(int(peer.Pid), 0)
+	if err != nil {
+		return nil, fmt.Errorf("process %d: %w", peer.Pid, err)
+	}
+	return os.NewFile(uintptr(fd), "pidfd"), nil
 }
 
 func (p *predecessor) takeLock() error {
@@ -153,21 +177,27 @@ func (p *predecessor) succeed(d *Daemon) error {
 
 // inherit waits until the predecessor is gone and takes its directory.
 func (p *predecessor) inherit(d *Daemon) error {
-	if err := p.conn.SetDeadline(time.Now().Add(predecessorPatience)); err != nil {
-		return err
+	poll := []unix.PollFd{{Fd: int32(p.pid.Fd()), Events: unix.POLLIN}}
+	for end := time.Now().Add(predecessorPatience); ; {
+		n, err := unix.Poll(poll, int(max(0, time.Until(end).Milliseconds())))
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil || n == 0 {
+			return errors.Join(fmt.Errorf("take over: the predecessor %d does not end", p.first.PID), err)
+		}
+		break
 	}
-	_, err := p.lines.ReadByte() // end of file, when its process has ended
-	if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
-		return fmt.Errorf("take over: the predecessor %d does not end", p.first.PID)
-	}
+	var err error
 	d.dir, err = rundir.Adopt(d.opt.RuntimeDir, p.lock)
 	return err
 }
 
 // giveUp lets the predecessor go on, if it is still there.
 func (p *predecessor) giveUp() error {
-	if err := p.lock.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
-		return err // closed already when the directory was ours
+	err := p.lock.Close()
+	if errors.Is(err, os.ErrClosed) {
+		err = nil // the directory was ours
 	}
-	return p.conn.Close()
+	return errors.Join(err, p.pid.Close(), p.conn.Close())
 }

@@ -82,6 +82,11 @@ func (in *instance) hush() {
 	in.virtual.mu.Lock()
 	defer in.virtual.mu.Unlock()
 	in.virtual.loud = false
+	in.silence()
+}
+
+// silence is hush with in.virtual.mu held.
+func (in *instance) silence() {
 	for _, l := range in.virtual.links {
 		if err := in.d.vmacs.filter.Silence(l.Index); err != nil {
 			in.log.Error("("+in.cfg().Name+") "+l.Name+" may be heard although this node is not master", "error", err)

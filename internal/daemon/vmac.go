@@ -33,6 +33,8 @@ type vmacs struct {
 
 	work  sync.Mutex // one change at a time; taken after nics.mu, before virtual.mu
 	users []*instance
+
+	tidied bool // nothing is inherited any more
 }
 
 // virtual are the interfaces of one instance.
@@ -60,7 +62,7 @@ func (d *Daemon) openVMACs(undo *cleanup) error {
 		d.log.Error("no_accept has no effect and a backup's virtual MAC may be heard", "error", err)
 	}
 	var err error
-	v.holder, err = vmac.Open(vmac.Config{Journal: filepath.Join(d.opt.RuntimeDir, "vmacs"), Guard: v.filter})
+	v.holder, err = vmac.Open(vmac.Config{Journal: filepath.Join(d.opt.RuntimeDir, "vmacs"), Guard: guard{v.filter, v}})
 	if err != nil {
 		return err
 	}
@@ -270,13 +272,6 @@ func (v *vmacs) dismiss(in *instance, keep []vmac.VMAC) {
 			continue
 		}
 		v.d.log.Info(fmt.Sprintf("(%s) Success removing VMAC interface %s", in.cfg().Name, l.Name))
-	}
-}
-
-// tidy removes what a killed predecessor left and nobody wants.
-func (v *vmacs) tidy() {
-	if err := v.holder.RemoveInherited(); err != nil {
-		v.d.log.Error("cannot remove every virtual MAC interface that a predecessor left", "error", err)
 	}
 }
 

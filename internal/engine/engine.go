@@ -30,6 +30,7 @@ type Engine struct {
 	round    uint64    // counts Wakeups
 	packet   wire.Packet
 	frozen   bool // see Freeze
+	held     []letter
 	deaf     bool // see Deafen
 }
 
@@ -79,6 +80,11 @@ func (e *Engine) Interrupted() {
 	e.inbox = e.spare[:0]
 	e.mu.Unlock()
 	for i, l := range letters {
+		if _, ask := l.fact.(Ask); e.frozen && !ask {
+			e.held = append(e.held, l) // for Thaw
+			letters[i] = letter{}
+			continue
+		}
 		err := e.take(l.fact)
 		if l.err != nil {
 			l.err <- err

@@ -120,10 +120,17 @@ func (e *Engine) Freeze() map[string]vrrp.Memory {
 	return all
 }
 
-// Thaw undoes Freeze.
+// Thaw undoes Freeze: what came meanwhile is taken in now.
 func (e *Engine) Thaw() {
 	// An Ask has no error.
-	_ = e.Settle(Ask{Do: func(View) { e.frozen = false }})
+	_ = e.Settle(Ask{Do: func(View) {
+		e.frozen = false
+		e.mu.Lock()
+		e.inbox = append(e.held, e.inbox...)
+		e.held = nil
+		e.mu.Unlock()
+	}})
+	e.ports.Interrupt()
 }
 
 // Deafen keeps every Backup from taking over while adverts do not reach us, and

@@ -21,6 +21,14 @@ func NewCounter(rise, fall int, initFail bool) Counter {
 	return c
 }
 
+// Resume takes over the opinion of a predecessor.
+func (c *Counter) Resume(up bool) {
+	c.n = 0
+	if up {
+		c.n = c.rise + c.fall - 1
+	}
+}
+
 // Up reports the opinion so far.
 func (c *Counter) Up() bool { return c.n >= c.rise }
 

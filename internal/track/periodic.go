@@ -33,6 +33,12 @@ func newPeriodic(name string, r Rhythm, sink Sink, p probe) *periodic {
 	return &periodic{name: name, rhythm: r, counter: NewCounter(r.Rise, r.Fall, r.InitFail), sink: sink, probe: p}
 }
 
+// resume goes on with a predecessor's opinion.
+func (p *periodic) resume(up bool) {
+	p.counter.Resume(up)
+	p.known = true
+}
+
 // run asks until ctx ends and waits for what it began.
 func (p *periodic) run(ctx context.Context) {
 	// A run reports once, so that no writer ever waits for us.

@@ -16,6 +16,7 @@ type Trackers struct {
 	config  Config
 	running map[key]*running
 	started bool
+	resumed map[string]bool // opinions of a predecessor on scripts and checks
 }
 
 // key names a tracked object.
@@ -90,6 +91,11 @@ func (c Config) objects() func(yield func(key, any) bool) {
 	}
 }
 
+// Resume makes scripts and checks of these names go on with the opinions that a
+// predecessor in another process had: what it had counted as up or down stays so
+// until rise or fall say otherwise. It is called before Start.
+func (t *Trackers) Resume(opinions map[string]bool) { t.resumed = opinions }
+
 // Start begins to watch. Files with an init value are written first. It is
 // called once.
 func (t *Trackers) Start() error {
@@ -102,6 +108,7 @@ func (t *Trackers) Start() error {
 	}
 	t.started = true
 	t.apply(t.config)
+	t.resumed = nil // what a reload changes later begins anew
 	return nil
 }
 
@@ -142,28 +149,36 @@ func (t *Trackers) apply(cfg Config) {
 	}
 	for k, c := range wanted {
 		if t.running[k] == nil {
-			t.running[k] = start(c, t.sink)
+			t.running[k] = t.start(c)
 		}
 	}
 }
 
 // start begins to watch one object.
-func start(config any, sink Sink) *running {
+func (t *Trackers) start(config any) *running {
+	resumed := t.resumed
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{config: config, cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(r.done)
-		watch(ctx, config, sink)
+		watch(ctx, config, t.sink, resumed)
 	}()
 	return r
 }
 
-func watch(ctx context.Context, config any, sink Sink) {
+func watch(ctx context.Context, config any, sink Sink, resumed map[string]bool) {
+	ask := func(name string, r Rhythm, probe probe) {
+		p := newPeriodic(name, r, sink, probe)
+		if up, ok := resumed[name]; ok {
+			p.resume(up)
+		}
+		p.run(ctx)
+	}
 	switch c := config.(type) {
 	case Script:
-		newPeriodic(c.Name, c.Rhythm, sink, c.probe()).run(ctx)
+		ask(c.Name, c.Rhythm, c.probe())
 	case Check:
-		newPeriodic(c.Name, c.Rhythm, sink, c.probe()).run(ctx)
+		ask(c.Name, c.Rhythm, c.probe())
 	case File:
 		c.watch(ctx, sink)
 	case Process:
