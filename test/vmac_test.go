@@ -399,6 +399,36 @@ func TestVirtualMACComesAndGoes(t *testing.T) {
 	on("vrrp.51")
 }
 
+// A hand-over to another process is no event for who talks to the address.
+func TestVirtualMACOverAHandover(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	b := l.b.xvrrp(vmacConf(100))
+	a := l.a.xvrrp(vmacConf(200))
+	l.owned(peersVIP, "a", 10*time.Second)
+	l.pinged(peersVIP)
+	index, wire, ping := l.a.Index("vrrp.51"), l.b.Capture("eth0"), l.c.Ping(peersVIP, 5*time.Millisecond)
+	for range 3 {
+		a, b = l.a.successor(a), l.b.successor(b)
+	}
+	l.pinged(peersVIP)
+	if got := l.a.Index("vrrp.51"); got != index {
+		t.Errorf("made anew: index %d, want %d", got, index)
+	}
+	lost := 0
+	for _, e := range ping.Echoes() {
+		if e.Answered.IsZero() && time.Since(e.Sent) > 100*time.Millisecond {
+			lost++
+		}
+	}
+	if lost > 3 {
+		t.Errorf("%d questions without an answer", lost)
+	}
+	for _, f := range wire.Matching(func(f lab.Frame) bool { return f.Out && string(f.Data[6:10]) == "\x00\x00\x5e\x00" }) {
+		t.Errorf("the backup sent %x", f.Data)
+	}
+}
+
 // A successor of a killed daemon goes on with its interface, and the host is
 // what it was when that one stops; one without use_vmac removes it.
 func TestVirtualMACSurvivesItsDaemon(t *testing.T) {
