@@ -10,7 +10,7 @@ FUZZTIME  ?= 10m
 SUDO      := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env "PATH=$$PATH")
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench fuzz generate check-generated lint fmt image install
+.PHONY: help build demo test test-kernels bench fuzz generate check-generated lint fmt image install
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,10 @@ test: ## install what the tests need (Debian/Ubuntu), then run every test: unit,
 	./tools/setup/packages.sh test
 	$(MAKE) check-generated
 	$(SUDO) env CI=$(CI) ./tools/setup/test.sh
+
+test-kernels: ## run the BPF suite on the oldest and the newest Debian kernel under QEMU, minutes each; writes docs/kernels.md
+	./tools/setup/packages.sh kernels
+	$(GO) run ./tools/kernels -out docs/kernels.md
 
 bench: ## the comparisons against peers, as ratios, written to docs/benchmarks.md
 	./tools/setup/packages.sh test

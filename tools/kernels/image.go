@@ -22,8 +22,29 @@ type image struct {
 // The cloud flavour is small, and its features are those of the other.
 var cloudImage = regexp.MustCompile(`^linux-image-([0-9]+\.[0-9]+\.[0-9][^ ]*)-cloud-amd64$`)
 
-// oldestAndNewest asks apt what it offers.
+// oldestAndNewest asks apt what it offers, on a fresh machine once more after
+// it has fetched its lists.
 func oldestAndNewest() ([]string, error) {
+	names, err := offers()
+	if err == nil && len(names) == 0 {
+		if out, err := exec.Command("apt-get", "update", "-qq").CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("apt-get update: %w: %s", err, out)
+		}
+		names, err = offers()
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case len(names) == 0:
+		return nil, errors.New("apt offers no linux-image-*-cloud-amd64: this needs a Debian")
+	case len(names) == 1:
+		return names, nil
+	}
+	return []string{names[0], names[len(names)-1]}, nil
+}
+
+// offers lists the kernel packages, oldest first.
+func offers() ([]string, error) {
 	out, err := exec.Command("apt-cache", "pkgnames", "linux-image-").Output()
 	if err != nil {
 		return nil, fmt.Errorf("ask apt for kernels: %w", err)
@@ -34,14 +55,8 @@ func oldestAndNewest() ([]string, error) {
 			names = append(names, name)
 		}
 	}
-	if len(names) == 0 {
-		return nil, errors.New("apt offers no linux-image-*-cloud-amd64; run apt-get update on a Debian")
-	}
 	sort.Slice(names, func(i, j int) bool { return older(names[i], names[j]) })
-	if len(names) == 1 {
-		return names, nil
-	}
-	return []string{names[0], names[len(names)-1]}, nil
+	return names, nil
 }
 
 // offered tells whether a repository has the package; apt also knows names of

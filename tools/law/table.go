@@ -76,7 +76,11 @@ var Rules = map[string]Rule{
 	"internal/demo":   {Own: []string{"pkg/...", "internal/lab", "internal/survey", "internal/control"}, Modules: []string{xsys, xnet}},
 	"cmd/xvrrp":       {Own: []string{"pkg/...", "internal/..."}, Modules: []string{"github.com/urfave/cli/v2", xsys}},
 
-	"tools/law":   {},
+	"tools/law": {},
+	// The suite on other kernels, and the first process of those.
+	"tools/kernels":       {},
+	"tools/kernels/guest": {Modules: []string{xsys}},
+
 	"tools/bench": {Own: []string{"internal/lab", "pkg/..."}, Modules: []string{xsys, xnet, netlink}},
 	"test":        {Own: []string{"internal/testnet", "internal/lab"}},
 }

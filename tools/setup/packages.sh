@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs the Debian/Ubuntu packages that a make target needs, and nothing when they are all there.
-# usage: packages.sh test|lint
+# usage: packages.sh test|lint|kernels
 set -euo pipefail
 
 case "${1:-}" in
-test) need=(gcc libc6-dev clang-14 llvm-14 libbpf-dev keepalived frr tshark tcpdump iptables nftables iproute2 procps prometheus) ;;
+test) need=(gcc libc6-dev clang-14 llvm-14 keepalived frr tshark tcpdump iptables nftables iproute2 procps prometheus) ;;
 lint) need=(clang-format-14) ;;
+kernels) need=(qemu-system-x86 xz-utils) ;;
 *)
-	echo "usage: $0 test|lint" >&2
+	echo "usage: $0 test|lint|kernels" >&2
 	exit 2
 	;;
 esac
