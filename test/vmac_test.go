@@ -446,7 +446,7 @@ func TestVirtualMACSurvivesItsDaemon(t *testing.T) {
 	l.pinged(peersVIP)
 	a.Kill()
 	plain := strings.Replace(vmacConf(200), "use_vmac", "", 1)
-	a = l.a.xvrrp(plain)
+	l.a.xvrrp(plain)
 	l.owned(peersVIP, "a", 10*time.Second)
 	if _, err := l.a.Netlink().LinkByName("vrrp.51"); err == nil {
 		t.Error("vrrp.51 is still there although nobody wants it")
