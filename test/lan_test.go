@@ -31,7 +31,11 @@ type node struct {
 	ip   string
 	dir  string
 	runs int
-	last *testnet.Process // started by startXVRRP or startKeepalived
+
+	// Of the weighing tests.
+	sleeper   *testnet.Process
+	restarted bool
+	last      *testnet.Process // started by startXVRRP or startKeepalived
 }
 
 // newLAN makes directors a (.1) and b (.2) and the client c (.9) in network,

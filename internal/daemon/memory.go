@@ -21,7 +21,7 @@ type legacy struct {
 
 // opinion is what is known of a tracked thing.
 type opinion struct {
-	Kind   config.TrackKind
+	Kind   string // the metric label
 	Name   string
 	Health vrrp.Health
 	Value  int
@@ -49,7 +49,7 @@ func (s *scale) opinions() []opinion {
 	var list []opinion
 	for t, r := range s.readings {
 		if t.kind != config.TrackInterface {
-			list = append(list, opinion{t.kind, t.name, r.health, r.value})
+			list = append(list, opinion{t.kind.String(), t.name, r.health, r.value})
 		}
 	}
 	return list
@@ -60,7 +60,11 @@ func (s *scale) resume(list []opinion) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, o := range list {
-		s.readings[tracked{o.Kind, o.Name}] = reading{o.Health, o.Value}
+		for kind := config.TrackScript; kind <= config.TrackCheck; kind++ {
+			if kind.String() == o.Kind {
+				s.readings[tracked{kind, o.Name}] = reading{o.Health, o.Value}
+			}
+		}
 	}
 	for _, p := range s.pans {
 		s.weigh(p)

@@ -123,10 +123,10 @@ func (p *predecessor) ask(word string, answer *legacy) error {
 
 func (p *predecessor) read(line []byte, answer *legacy) error {
 	if err := json.Unmarshal(line, answer); err != nil {
-		return fmt.Errorf("take over: %w", err)
+		return fmt.Errorf("what it says: %w", err)
 	}
 	if answer.Format != legacyFormat {
-		return fmt.Errorf("take over: the running daemon hands over in format %d, this one reads %d: stop it and start anew", answer.Format, legacyFormat)
+		return fmt.Errorf("the running daemon hands over in format %d, this one reads %d: stop it and start anew", answer.Format, legacyFormat)
 	}
 	return nil
 }
@@ -136,7 +136,7 @@ func (p *predecessor) read(line []byte, answer *legacy) error {
 func (p *predecessor) prepare(d *Daemon) error {
 	up := map[string]bool{}
 	for _, o := range p.first.Opinions {
-		if (o.Kind == config.TrackScript || o.Kind == config.TrackCheck) && o.Health != vrrp.Unknown {
+		if script := o.Kind == config.TrackScript.String() || o.Kind == config.TrackCheck.String(); script && o.Health != vrrp.Unknown {
 			up[o.Name] = o.Health == vrrp.Up
 		}
 	}

@@ -1,0 +1,155 @@
+package test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xvrrp/xvrrp/internal/testnet"
+)
+
+// weighing is one rule: an instance of priority 100 and what it tracks.
+type weighing struct {
+	name  string
+	track string // lines of the instance
+	// The effective priority, or FAULT, when everything is well, when it is
+	// not, and well again.
+	well, ill string
+}
+
+// What is tracked: two scripts that succeed while the file "flag" is there, one
+// of them turned round by its exit code; a file with a number; a process; and
+// an interface.
+var weighings = []weighing{
+	{"script_plus", "track_script {\n flag weight 20\n }", "120", "100"},
+	{"script_minus", "track_script {\n flag weight -20\n }", "100", "80"},
+	{"script_zero", "track_script {\n flag weight 0\n }", "100", "FAULT"},
+	{"script_default", "track_script {\n flag\n }", "107", "100"},
+	{"script_plus_reverse", "track_script {\n flag weight 20 reverse\n }", "80", "100"},
+	{"script_minus_reverse", "track_script {\n flag weight -20 reverse\n }", "100", "120"},
+	{"script_clamped_up", "track_script {\n flag weight 253\n }", "254", "100"},
+	{"script_clamped_down", "track_script {\n flag weight -253\n }", "100", "1"},
+	{"script_twice", "track_script {\n flag weight 10\n also weight -30\n }", "110", "70"},
+	{"file_default", "track_file {\n number\n }", "105", "98"},
+	{"file_weight", "track_file {\n number weight 3\n }", "115", "94"},
+	{"file_minus", "track_file {\n number weight -3\n }", "85", "106"},
+	{"file_reverse", "track_file {\n number weight 3 reverse\n }", "85", "106"},
+	{"interface_plus", "track_interface {\n eth1 weight 30\n }", "130", "100"},
+	{"interface_minus", "track_interface {\n eth1 weight -30\n }", "100", "70"},
+	{"interface_zero", "track_interface {\n eth1\n }", "100", "FAULT"},
+	{"process_plus", "track_process {\n proc weight 40\n }", "140", "100"},
+	{"process_minus", "track_process {\n proc weight -40\n }", "100", "60"},
+	{"process_zero", "track_process {\n proc weight 0\n }", "100", "FAULT"},
+	{"sum", "track_script {\n flag weight 20\n }\n track_file {\n number weight 2\n }\n track_interface {\n eth1 weight -30\n }", "130", "66"},
+}
+
+// weighed writes all rules into one file.
+func (n *node) weighed() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "vrrp_script flag {\n script \"/usr/bin/test -e %[1]s/flag\"\n interval 1\n weight 7\n}\n"+
+		"vrrp_script also {\n script \"/usr/bin/test -e %[1]s/flag\"\n interval 1\n}\n"+
+		"track_file number {\n file %[1]s/number\n weight 1\n}\n"+
+		"vrrp_track_process proc {\n process %[2]s\n}\n", n.dir, n.process())
+	for i, w := range weighings {
+		fmt.Fprintf(&b, "vrrp_instance %s {\n interface eth0\n virtual_router_id %d\n priority 100\n virtual_ipaddress {\n 10.9.1.%d/32\n }\n %s\n}\n",
+			w.name, i+1, i+1, w.track)
+	}
+	return b.String()
+}
+
+// process is a name that only the node's tracked process has.
+func (n *node) process() string { return "weigh-" + n.Name }
+
+// wellness makes everything that is tracked well or ill.
+func (n *node) wellness(well bool) {
+	n.t.Helper()
+	flag := n.dir + "/flag"
+	if well {
+		n.write("flag", "")
+		n.write("number", "5\n")
+		n.Up("eth1")
+		n.runs++
+		copied := n.write(n.process(), "") // a name of its own for sleep
+		n.Run("cp", "/usr/bin/sleep", copied)
+		n.Run("chmod", "755", copied)
+		n.sleeper = n.Start(copied, "1000")
+		return
+	}
+	if err := os.Remove(flag); err != nil {
+		n.t.Fatal(err)
+	}
+	n.write("number", "-2\n")
+	n.Down("eth1")
+	n.sleeper.Kill()
+}
+
+// effective is what a log says of an instance at its end: the priority, or FAULT.
+func effective(log, name string) string {
+	priority, fault := "100", false
+	line := regexp.MustCompile(`\(` + name + `\):? (?:Changing effective priority from \d+ to (\d+)|Entering (\w+) STATE)`)
+	for _, m := range line.FindAllStringSubmatch(log, -1) {
+		if m[1] != "" {
+			priority = m[1]
+		} else {
+			fault = m[2] == "FAULT"
+		}
+	}
+	if fault {
+		return "FAULT"
+	}
+	return priority
+}
+
+// Every weight rule, beside keepalived with the same inputs: well, ill, well.
+func TestWeightsAsKeepalived(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	other := l.Switch("other")
+	logs := map[*node]*testnet.Process{}
+	for i, n := range l.nodes {
+		other.Connect(n.Host, "eth1", fmt.Sprintf("10.8.0.%d/24", i+1))
+		n.wellness(true)
+	}
+	logs[l.a], logs[l.b] = l.a.keepalived(l.a.weighed()), l.b.xvrrp(l.b.weighed())
+	for _, well := range []bool{true, false, true} {
+		for _, n := range l.nodes {
+			if n.sleeper != nil && !well {
+				n.wellness(false)
+			} else if n.restarted {
+				n.wellness(true)
+			}
+			n.restarted = !well
+		}
+		for _, w := range weighings {
+			want := w.well
+			if !well {
+				want = w.ill
+			}
+			for _, n := range l.nodes {
+				if n == l.a && strings.HasPrefix(w.name, "process") {
+					continue // keepalived hears of no processes in a network namespace (connection refused)
+				}
+				if err := soon(10*time.Second, func() error {
+					if got := effective(logs[n].Output(), w.name); got != want {
+						return fmt.Errorf("%s on %s (a: keepalived, b: xvrrp), well %v: %s, want %s", w.name, n.Name, well, got, want)
+					}
+					return nil
+				}); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+}
+
+// soon waits for a fact and returns what is wrong at the end.
+func soon(within time.Duration, fact func() error) error {
+	for end := time.Now().Add(within); ; time.Sleep(10 * time.Millisecond) {
+		if err := fact(); err == nil || time.Now().After(end) {
+			return err
+		}
+	}
+}
