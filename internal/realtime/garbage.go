@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 )
@@ -38,7 +39,7 @@ func (g *garbage) take(limit int64) {
 // settle ends the start: what it left behind is collected and given back, and
 // from now on we choose the moments.
 func (g *garbage) settle() {
-	debug.FreeOSMemory()
+	collect()
 	debug.SetGCPercent(-1)
 	g.bound()
 }
@@ -48,9 +49,16 @@ func (g *garbage) look(quiet func() bool) {
 	metrics.Read(g.samples[:])
 	used, live, spare := g.value(used), g.value(live), g.value(spare)
 	if g.settled && (due(used, live, quiet) || spare > muchGarbage) {
-		debug.FreeOSMemory()
+		collect()
 		g.bound()
 	}
+}
+
+// collect gives back what is not used. What lies in a sync.Pool, as the log's
+// buffers after a thousand lines, survives one collection.
+func collect() {
+	runtime.GC()
+	debug.FreeOSMemory()
 }
 
 // bound sets the limit by what is alive: above it Go collects by itself.
