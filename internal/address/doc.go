@@ -18,8 +18,7 @@
 //     memory, so a journal of another boot or another network namespace says nothing and is ignored.
 //   - Whoever opens the holder decides the network namespace: its sockets are made in Open and nowhere else.
 //
-// Routes and Rules follow the same words; claim addresses first, then routes, then rules, and release backwards. VMACs makes
-// the interface on which the addresses of a virtual router with its own MAC live: Ensure it before the claim.
+// Routes and Rules follow the same words; claim addresses first, then routes, then rules, and release backwards.
 //
 // IPv4 deletion has a trap: with the first (primary) address of a subnet, the kernel deletes all secondary ones, whoever
 // added them. Release therefore has the kernel promote secondaries while it works.

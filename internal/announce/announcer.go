@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/xvrrp/xvrrp/internal/netspace"
 )
 
 // Options are what an Announcer tells, all on its own goroutine and in the
@@ -25,7 +27,7 @@ type Options struct {
 type Announcer struct {
 	options Options
 	open    func(ifindex int) (sender, error)
-	ns      namespace
+	ns      netspace.Namespace
 	wake    chan struct{}
 	done    chan struct{}
 	news    []report // of the round, for tell; the goroutine's own
@@ -39,12 +41,12 @@ type Announcer struct {
 // Open starts an Announcer that sends in the network namespace of the calling
 // thread. It needs CAP_NET_RAW.
 func Open(options Options) (*Announcer, error) {
-	ns, err := here()
+	ns, err := netspace.Here()
 	if err != nil {
 		return nil, fmt.Errorf("announce: %w", err)
 	}
 	a := begin(options, func(ifindex int) (s sender, err error) {
-		err = ns.do(func() error {
+		err = ns.Do(func() error {
 			s, err = openSocket(ifindex)
 			return err
 		})
@@ -70,7 +72,7 @@ func (a *Announcer) Close() error {
 	for _, s := range a.senders {
 		s.close()
 	}
-	return a.ns.close()
+	return a.ns.Close()
 }
 
 // Announce starts the schedule of an owner, in place of an earlier one. The

@@ -10,6 +10,8 @@ import (
 
 	"github.com/mdlayher/packet"
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/netspace"
 )
 
 // prober asks for a neighbour's Ethernet address on its own, by ARP or by
@@ -18,7 +20,7 @@ import (
 // kernel's own resolution, which a firewall can stop and a busy host delay.
 type prober struct {
 	answered func(way, [6]byte)
-	ns       namespace // where the sockets are opened; the resolver's
+	ns       netspace.Namespace // where the sockets are opened; the resolver's
 	mu       sync.Mutex
 	ears     map[ear]*packet.Conn
 	closed   bool
@@ -34,7 +36,7 @@ type ear struct {
 // listenFor is how long a socket waits for an answer to the latest question.
 const listenFor = 3 * time.Second
 
-func newProber(ns namespace, answered func(way, [6]byte)) *prober {
+func newProber(ns netspace.Namespace, answered func(way, [6]byte)) *prober {
 	return &prober{ns: ns, answered: answered, ears: map[ear]*packet.Conn{}}
 }
 
@@ -44,7 +46,7 @@ func (p *prober) ask(w way, source netip.Addr) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.closed {
-		_ = p.ns.do(func() error { return p.send(w, source) })
+		_ = p.ns.Do(func() error { return p.send(w, source) })
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/netspace"
 )
 
 // ErrUnresolved: there is a route, but the neighbour did not answer so far.
@@ -31,7 +33,7 @@ type Sink interface {
 // a goroutine and a socket of its own.
 type Resolver struct {
 	sink    Sink
-	ns      namespace
+	ns      netspace.Namespace
 	news    *news
 	routes  *netlink.Handle // for the route
 	table   *table          // for the neighbour
@@ -100,7 +102,7 @@ func Open(sink Sink) (*Resolver, error) {
 }
 
 func (r *Resolver) open() (user *netlink.Handle, err error) {
-	if r.ns, err = here(); err != nil {
+	if r.ns, err = netspace.Here(); err != nil {
 		return nil, err
 	}
 	r.prober = newProber(r.ns, r.answered)
@@ -139,7 +141,7 @@ func (r *Resolver) closeSockets() {
 	if r.table != nil {
 		r.table.close()
 	}
-	_ = r.ns.close() // it was opened for reading only
+	_ = r.ns.Close() // it was opened for reading only
 }
 
 // MAC gives the Ethernet address and interface for a watched peer, without a

@@ -43,9 +43,11 @@ var Rules = map[string]Rule{
 	"internal/config":     {Own: []string{"pkg/vrrp", "pkg/vrrp/wire", "internal/keepalived"}},
 	"internal/engine":     {Own: []string{"pkg/vrrp", "pkg/vrrp/wire"}},
 
-	// Shared by two shells each: how a program is started, where a daemon lives.
-	"internal/command": {Modules: []string{xsys}},
-	"internal/rundir":  {Modules: []string{xsys}},
+	// Shared by two shells each: how a program is started, where a daemon lives,
+	// which network a socket belongs to.
+	"internal/command":  {Modules: []string{xsys}},
+	"internal/netspace": {Modules: []string{xsys}},
+	"internal/rundir":   {Modules: []string{xsys}},
 
 	// Shells: one facility and one library each; never another shell, the
 	// engine, the settings or the election.
@@ -55,8 +57,8 @@ var Rules = map[string]Rule{
 	"internal/vmac":     {Modules: []string{netlink, xsys}},
 	"internal/accept":   {Modules: []string{nft, xsys}},
 	"internal/egress":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{xnet, xsys}},
-	"internal/nexthop":  {Modules: []string{netlink, arp, ndp, packet, xsys}},
-	"internal/announce": {Modules: []string{arp, ndp, packet, xnet, xsys}},
+	"internal/nexthop":  {Own: []string{"internal/netspace"}, Modules: []string{netlink, arp, ndp, packet, xsys}},
+	"internal/announce": {Own: []string{"internal/netspace"}, Modules: []string{arp, ndp, packet, xnet, xsys}},
 	"internal/track":    {Own: []string{"internal/command"}, Modules: []string{xsys, netlink}},
 	"internal/notify":   {Own: []string{"internal/command"}, Modules: []string{xsys}},
 	"internal/control":  {Modules: []string{xsys}},

@@ -1,4 +1,7 @@
-package nexthop
+// Package netspace holds on to a network namespace, so that a socket can be
+// opened there later, by whichever thread. A shell works in the namespace of
+// the thread that opened it, for as long as it lives.
+package netspace
 
 import (
 	"fmt"
@@ -8,19 +11,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// namespace holds on to a network namespace.
-type namespace struct{ file *os.File }
+// Namespace is a network namespace. The zero value is none.
+type Namespace struct{ file *os.File }
 
-// here is the network namespace of the calling thread.
-func here() (namespace, error) {
+// Here is the network namespace of the calling thread.
+func Here() (Namespace, error) {
 	f, err := os.Open("/proc/thread-self/ns/net")
 	if err != nil {
-		return namespace{}, fmt.Errorf("network namespace: %w", err)
+		return Namespace{}, fmt.Errorf("network namespace: %w", err)
 	}
-	return namespace{f}, nil
+	return Namespace{f}, nil
 }
 
-func (n namespace) close() error {
+// Close lets go of it.
+func (n Namespace) Close() error {
 	if n.file == nil {
 		return nil
 	}
@@ -28,29 +32,29 @@ func (n namespace) close() error {
 }
 
 // same compares two namespaces. When in doubt they differ.
-func (n namespace) same(o namespace) bool {
+func (n Namespace) same(o Namespace) bool {
 	a, errA := n.file.Stat()
 	b, errB := o.file.Stat()
 	return errA == nil && errB == nil && os.SameFile(a, b)
 }
 
-func (n namespace) enter() error {
+func (n Namespace) enter() error {
 	if err := unix.Setns(int(n.file.Fd()), unix.CLONE_NEWNET); err != nil {
 		return fmt.Errorf("enter network namespace: %w", err)
 	}
 	return nil
 }
 
-// do runs f in the namespace, which is nearly always the one that the thread is
+// Do runs f in the namespace, which is nearly always the one that the thread is
 // in already.
-func (n namespace) do(f func() error) error {
+func (n Namespace) Do(f func() error) error {
 	runtime.LockOSThread()
-	home, err := here()
+	home, err := Here()
 	if err != nil {
 		runtime.UnlockOSThread()
 		return err
 	}
-	defer home.close()
+	defer home.Close()
 	if home.same(n) {
 		defer runtime.UnlockOSThread()
 		return f()
