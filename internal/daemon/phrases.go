@@ -20,7 +20,7 @@ type line struct {
 func transitionLines(name string, t vrrp.Transition) []line {
 	attrs := append([]slog.Attr{slog.String("reason", t.Reason.String())}, evidence(t)...)
 	initial := ""
-	if t.Reason == vrrp.ReasonStartup {
+	if t.Reason == vrrp.ReasonStartup || t.Fault && t.From == t.To { // it was silent until now
 		initial = " (init)"
 	}
 	switch {

@@ -15,7 +15,7 @@ func (r Result) Phrases(name string) []string {
 	if r.CodeChanged && !r.TimedOut && r.Signal == 0 {
 		lines = append(lines, fmt.Sprintf("Script `%s` now returning %d", name, r.Code))
 	}
-	if r.Changed {
+	if r.Changed && r.Up == r.Passed { // else it is not up yet: rise has more to see
 		lines = append(lines, fmt.Sprintf("VRRP_Script(%s) %s", name, r.outcome())+r.remark())
 	}
 	return lines
