@@ -25,7 +25,7 @@ type predecessor struct {
 	lines *bufio.Reader
 	lock  *os.File
 	pid   *os.File // a pidfd: readable when the process has ended
-	first legacy // what it knew when we asked
+	first legacy   // what it knew when we asked
 }
 
 // predecessorPatience bounds each answer. The routers stand still during the
