@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -14,15 +15,28 @@ import (
 type kind struct {
 	name  string
 	start func(b *bench, n *node, c config) (*lab.Process, error)
+	// mac is the source of what the virtual address answers, announced the MAC
+	// that gratuitous ARP tells.
+	mac, announced func(n *node) [6]byte
+	// bury takes away what the dead left on its host.
+	bury func(n *node) error
 }
 
 var (
-	xvrrp        = kind{"xvrrp", startXVRRP}
-	keepalived   = kind{"keepalived", func(b *bench, n *node, c config) (*lab.Process, error) { return startKeepalived(n, c, "") }}
-	keepalivedRT = kind{"keepalived-rt", func(b *bench, n *node, c config) (*lab.Process, error) {
+	xvrrp      = kind{"xvrrp", startXVRRP, (*node).mac, (*node).mac, (*node).clear}
+	keepalived = kind{"keepalived", func(_ *bench, n *node, c config) (*lab.Process, error) {
+		return startKeepalived(n, c, "")
+	}, (*node).mac, (*node).mac, (*node).clear}
+	keepalivedRT = kind{"keepalived-rt", func(_ *bench, n *node, c config) (*lab.Process, error) {
 		return startKeepalived(n, c, "    vrrp_rt_priority 50\n    vrrp_no_swap\n")
-	}}
+	}, (*node).mac, (*node).mac, (*node).clear}
 )
+
+// clear takes the dead master's address away: it had no time to do it, so the
+// address must be there.
+func (n *node) clear() error {
+	return n.DeleteAddress(link(0), netip.PrefixFrom(virtual(0, vrid), 16))
+}
 
 // config is what a director is to do: routers virtual routers, spread evenly
 // over the interfaces, all with one interval. Both directors are equals, so

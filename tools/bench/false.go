@@ -43,7 +43,7 @@ func (b *bench) falseFailover(k kind, c config, l burden) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := p.steady(ear, c, virtual(0, vrid)); err != nil {
+	if _, err := p.steady(ear, k, c); err != nil {
 		return fmt.Errorf("%s: %w", k.name, err)
 	}
 	if err := errors.Join(probe.Kill(), ear.Close()); err != nil {

@@ -29,6 +29,7 @@ type node struct {
 	number int // its last octet
 	ports  []*lab.Port
 	runs   int
+	zebra  *lab.Process // FRR's
 }
 
 // network of interface i: 10.i+1.0.0/16. The directors have .0.1 and .0.2, the
