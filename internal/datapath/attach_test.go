@@ -141,15 +141,19 @@ func TestForeignXDPStays(t *testing.T) {
 
 func TestReceiveBehindForeignXDP(t *testing.T) {
 	l, d := newLAN(t), load(t, Config{})
-	l.Do(func() {
-		foreign, err := link.AttachXDP(link.XDPOptions{Program: passAll(t, ebpf.XDP, 2), Interface: l.ifindex})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { foreign.Close() })
-	})
+	l.Do(func() { l.attachForeign(t) })
 	l.attach(t, d, Auto, TC)
 	l.hears(t, d)
+}
+
+// attachForeign attaches somebody else's XDP program until the test ends.
+func (l *lan) attachForeign(t testing.TB) {
+	t.Helper()
+	foreign, err := link.AttachXDP(link.XDPOptions{Program: passAll(t, ebpf.XDP, 2), Interface: l.ifindex})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { foreign.Close() })
 }
 
 // TestAdopt kills a daemon and starts another, in every pair of modes.

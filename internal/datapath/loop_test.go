@@ -132,7 +132,13 @@ func (l *lan) send(t testing.TB, frame []byte) {
 
 func (l *lan) sendTo(t testing.TB, ifindex int, frame []byte) {
 	t.Helper()
-	if err := unix.Sendto(l.wire, frame, 0, &unix.SockaddrLinklayer{Ifindex: ifindex}); err != nil {
+	to := &unix.SockaddrLinklayer{Ifindex: ifindex}
+	err := unix.Sendto(l.wire, frame, 0, to)
+	for end := time.Now().Add(patience); err == unix.ENOBUFS && time.Now().Before(end); {
+		time.Sleep(time.Millisecond) // a flood has filled the queue; an emulated kernel empties it slowly
+		err = unix.Sendto(l.wire, frame, 0, to)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }
