@@ -1,0 +1,119 @@
+package main
+
+import (
+	"encoding/xml"
+	"io"
+	"math"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xvrrp/xvrrp/internal/lab"
+)
+
+func TestQuantile(t *testing.T) {
+	s := series{Values: []float64{5, 1, 4, 2, 3}}
+	for q, want := range map[float64]float64{0: 1, 0.2: 1, 0.5: 3, 0.99: 5, 1: 5} {
+		if got := s.quantile(q); got != want {
+			t.Errorf("quantile %v is %v, want %v", q, got, want)
+		}
+	}
+	if got := (series{}).quantile(0.5); !math.IsNaN(got) {
+		t.Errorf("of nothing: %v", got)
+	}
+}
+
+// One late advert moves the drift by far less than its lateness.
+func TestSlope(t *testing.T) {
+	begin := time.Now()
+	var at []time.Time
+	for i := range 1000 {
+		at = append(at, begin.Add(time.Duration(i)*10001*time.Microsecond))
+	}
+	if got := 1e6 * (slope(at)/0.010 - 1); math.Abs(got-100) > 0.01 {
+		t.Errorf("a period of 10.001 ms drifts by %v ppm, want 100", got)
+	}
+	at[500] = at[500].Add(time.Millisecond)
+	if got := 1e6 * (slope(at)/0.010 - 1); math.Abs(got-100) > 0.1 {
+		t.Errorf("with one late advert: %v ppm", got)
+	}
+}
+
+func TestReadFrames(t *testing.T) {
+	mac, vip := [6]byte{2, 0, 0, 0, 0, 1}, netip.MustParseAddr("10.1.1.51")
+	ether := func(kind ...byte) []byte {
+		return append(append([]byte{1, 1, 1, 1, 1, 1}, mac[:]...), kind...)
+	}
+	ip := func(protocol byte, from string) []byte {
+		h := make([]byte, 20)
+		h[9] = protocol
+		copy(h[12:], netip.MustParseAddr(from).AsSlice())
+		return h
+	}
+	advert := lab.Frame{Data: append(append(ether(8, 0), ip(protoVRRP, "10.1.0.1")...), 0x31, 51, 100, 1, 0, 1, 0, 0)}
+	if a, ok := readAdvert(advert); !ok || a.from != address(0, 1) || a.vrid != 51 || a.priority != 100 {
+		t.Errorf("advert: %+v, %v", a, ok)
+	}
+	reply := lab.Frame{Data: append(append(ether(8, 0), ip(protoICMP, "10.1.1.51")...), 0, 0, 0, 0)}
+	if !isAnswer(reply, vip, mac) || isAnswer(reply, vip, [6]byte{9}) || isAnswer(advert, vip, mac) {
+		t.Error("echo reply")
+	}
+	arp := make([]byte, 28)
+	copy(arp[8:], mac[:])
+	copy(arp[14:], vip.AsSlice())
+	copy(arp[24:], vip.AsSlice())
+	garp := lab.Frame{Data: append(ether(8, 6), arp...)}
+	if !isAnnouncement(garp, vip, mac) || isAnnouncement(garp, address(0, 1), mac) || isAnnouncement(reply, vip, mac) {
+		t.Error("gratuitous ARP")
+	}
+	for n := range len(advert.Data) { // cut short, nothing is read and nothing panics
+		if _, ok := readAdvert(lab.Frame{Data: advert.Data[:n]}); ok {
+			t.Errorf("%d bytes were read as an advert", n)
+		}
+		isAnswer(lab.Frame{Data: reply.Data[:min(n, len(reply.Data))]}, vip, mac)
+		isAnnouncement(lab.Frame{Data: garp.Data[:min(n, len(garp.Data)-1)]}, vip, mac)
+	}
+}
+
+// The plot is well-formed XML and stays on its paper.
+func TestDistribution(t *testing.T) {
+	text := distribution("a <title> & more", "ms", 0.1, []curve{{"one", []float64{-3, 0.2, 5, 700}}, {"two", nil}})
+	dec := xml.NewDecoder(strings.NewReader(text))
+	for {
+		if _, err := dec.Token(); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+	}
+	if strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
+		t.Errorf("not a number in\n%s", text)
+	}
+}
+
+func TestConfigText(t *testing.T) {
+	c := config{interfaces: 4, routers: 1000, interval: 100 * time.Millisecond, owners: true}
+	a, b := &node{number: 1}, &node{number: 2}
+	if got := strings.Count(c.text(a, ""), "vrrp_instance"); got != 1000 {
+		t.Errorf("%d instances", got)
+	}
+	if c.priority(a) <= c.priority(b) || c.down(a) >= c.down(b) {
+		t.Error("the first director is not the better one")
+	}
+	if got := one(time.Millisecond).text(a, ""); !strings.Contains(got, "advert_int 0.01\n") {
+		t.Errorf("a fine interval is no keyword of keepalived's:\n%s", got)
+	}
+}
+
+func TestTable(t *testing.T) {
+	var tab table
+	tab.row("a", "b")
+	tab.row(figure(1234), times(1, 4))
+	if got, want := tab.String(), "| a | b |\n|---|---|\n| 1234 | 0.250 × |\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	if got := times(1, 0); got != "–" {
+		t.Errorf("a ratio to nothing: %s", got)
+	}
+}
