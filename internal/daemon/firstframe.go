@@ -11,9 +11,10 @@ import (
 )
 
 // A node that boots behind a switch port that does not forward yet has a link
-// and hears nobody. So a starting instance waits until its link is up and a
-// frame has come in on it, whoever sent it; but where there is nobody else, not
-// longer than a master would be silent.
+// and hears nobody. An instance that is master at once, the address owner's,
+// waits until its link is up and a frame has come in on it, whoever sent it;
+// but where there is nobody else, not longer than a master would be silent. All
+// others listen for a whole down interval anyway, which is longer.
 
 // firstFrame is the quiet cause that holds an instance back.
 func firstFrame(name string) vrrp.Cause {
@@ -27,11 +28,14 @@ const mostSilence = time.Second
 // lookForFrames is how often the interface's counter is read.
 const lookForFrames = 10 * time.Millisecond
 
-// awaitFrames holds every instance back until a frame came in on its interface,
+// awaitFrames holds every owner's instance back until a frame came in on its interface,
 // and returns at once.
 func (d *Daemon) awaitFrames(ctx context.Context) {
 	users := map[string][]*instance{}
 	for _, in := range d.instances {
+		if e := election(in.cfg()); e.Priority != vrrp.PriorityOwner || e.OwnerWaits {
+			continue
+		}
 		name := in.cfg().Interface
 		users[name] = append(users[name], in)
 		d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultRaised{Cause: firstFrame(name)}})
