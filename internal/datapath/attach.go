@@ -22,7 +22,7 @@ type attachment struct {
 
 // Attach starts the reception on an interface and returns the mode used. Auto
 // tries every mode in turn. An XDP program of somebody else stays, and we take
-// TC, as we do where XDP would not see VLAN tags. What a predecessor pinned is
+// TC, as we do where XDP would not see VLAN tags; a bond gets generic XDP. What a predecessor pinned is
 // adopted and its program replaced.
 //
 // Attach does nothing for an interface that is attached in the mode wanted,
@@ -50,18 +50,9 @@ func (d *Datapath) Attach(ifindex int, want Mode) (Mode, error) {
 }
 
 func (d *Datapath) attach(ifindex int, want Mode) (*attachment, error) {
-	modes := []Mode{XDP, XDPGeneric, TC, Socket}
-	switch {
-	case want == Auto:
-		if hidden, err := hidesTags(ifindex); err != nil {
-			return nil, err
-		} else if hidden {
-			modes = []Mode{TC, Socket}
-		}
-	case !slices.Contains(modes, want):
-		return nil, fmt.Errorf("unknown mode %q", want)
-	default:
-		modes = []Mode{want}
+	modes, err := modesOf(ifindex, want)
+	if err != nil {
+		return nil, err
 	}
 	if d.objects == nil {
 		if !slices.Contains(modes, Socket) {
@@ -83,6 +74,42 @@ func (d *Datapath) attach(ifindex int, want Mode) (*attachment, error) {
 		err = d.clsactOf(ifindex).forsake()
 	}
 	return a, err
+}
+
+// modesOf lists the modes to try, best first.
+func modesOf(ifindex int, want Mode) ([]Mode, error) {
+	all := []Mode{XDP, XDPGeneric, TC, Socket}
+	if want != Auto && !slices.Contains(all, want) {
+		return nil, fmt.Errorf("unknown mode %q", want)
+	}
+	bond, err := isBond(ifindex)
+	switch {
+	case err != nil:
+		return nil, err
+	case bond && want == XDP:
+		return nil, errors.New("native XDP on a bond runs on its ports and does not tell the bond: use xdp-generic or tc")
+	case want != Auto:
+		return []Mode{want}, nil
+	}
+	if hidden, err := hidesTags(ifindex); err != nil {
+		return nil, err
+	} else if hidden {
+		return []Mode{TC, Socket}, nil
+	}
+	if bond {
+		return []Mode{XDPGeneric, TC, Socket}, nil
+	}
+	return all, nil
+}
+
+// isBond reports whether an interface is a bond. Its driver hands a native XDP
+// program on to the ports, and the frames then bear a port's index.
+func isBond(ifindex int) (bool, error) {
+	dev, err := netlink.LinkByIndex(ifindex)
+	if err != nil {
+		return false, fmt.Errorf("look up the interface: %w", err)
+	}
+	return dev.Type() == "bond", nil
 }
 
 // attachFirst attaches in the first of the modes that works.

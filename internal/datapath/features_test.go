@@ -114,6 +114,16 @@ func receivesOn(t *testing.T, dev netlink.Link, enslave bool, tags ...uint16) bo
 		if want == Auto {
 			t.Logf("auto on a %s is %s", dev.Type(), used)
 		}
+		if dev.Type() == "bond" {
+			l.Do(func() {
+				if _, err := d.Attach(l.ifindex, XDP); err == nil {
+					t.Error("native XDP on a bond, where it hears nothing")
+				}
+				if _, err := d.Attach(l.ifindex, want); err != nil { // an attempt in vain detaches
+					t.Fatal(err)
+				}
+			})
+		}
 		sink := &recorder{}
 		start(t, d, sink)
 		testnet.Eventually(t, patience, func() error { // a bond waits for its carrier

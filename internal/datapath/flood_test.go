@@ -96,7 +96,8 @@ func (l *lan) flood(t testing.TB, junk [][]byte, advert []byte, during time.Dura
 	l.sendTo(t, index, advert) // the incumbent is there first
 	adverts++
 	var over atomic.Bool
-	finished := make(chan int)
+	finished := make(chan int, 1)
+	defer over.Store(true) // also when an advert cannot be sent
 	go func() {
 		n := 0
 		to := &unix.SockaddrLinklayer{Ifindex: index}
