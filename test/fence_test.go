@@ -16,11 +16,12 @@ const (
 )
 
 // claimants asks the LAN every few milliseconds who has the address, for a
-// while, and tells which MACs answered when.
-func (l *lan) claimants(vip string, during time.Duration) map[string][]time.Time {
+// while and until next has answered, and tells which MACs answered when.
+func (l *lan) claimants(vip, next string, during time.Duration) map[string][]time.Time {
 	l.t.Helper()
 	seen := map[string][]time.Time{}
-	for end := time.Now().Add(during); time.Now().Before(end); {
+	end, limit := time.Now().Add(during), time.Now().Add(patience)
+	for time.Now().Before(end) || len(seen[next]) == 0 && time.Now().Before(limit) {
 		for _, a := range l.c.WhoHas("eth0", vip, 5*time.Millisecond) {
 			seen[a.MAC.String()] = append(seen[a.MAC.String()], a.At)
 		}
@@ -64,7 +65,7 @@ func TestFence(t *testing.T) {
 				l.answers(peersVIP, l.a, patience)
 				at := time.Now()
 				c.end(a)
-				seen := l.claimants(peersVIP, 700*time.Millisecond)
+				seen := l.claimants(peersVIP, macB, 700*time.Millisecond)
 				if n := after(seen[macA], at.Add(fenceBound)); n > 0 {
 					t.Errorf("round %d: the dead master answered %d times after %v", round, n, fenceBound)
 				}

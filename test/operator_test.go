@@ -98,7 +98,7 @@ func TestOperatorExplainsTakeover(t *testing.T) {
 		"Last advert from "+l.a.ip+" (priority 90) was", "old at the deadline (limit", "silence", "xvrrp who "+case1VIP,
 		"note: this host's firewall stops protocol 112: table inet xvrrp-lab, chain input0 (hook input), rule 7: reject [firewall]", "irrelevant here")
 	l.b.tells(0, words("events"), "VI_1", "BACKUP -> MASTER", l.a.ip+" silent for")
-	l.b.tells(0, words("events --json --instance VI_1 --last 1"), `"to":"MASTER"`, `"last_advert_age"`)
+	l.b.tells(0, words("events --json --instance VI_1 --last 3"), `"to":"MASTER"`, `"last_advert_age"`)
 	l.b.tells(0, words("explain VI_1 --json"), `"state": "MASTER"`, `"findings"`, `"code": "silence"`)
 }
 

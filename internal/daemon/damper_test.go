@@ -65,6 +65,7 @@ func TestDamper(t *testing.T) {
 					}
 					return 0, 0
 				}))
+				synctest.Wait()
 				if !slices.Equal(h.lines, c.want) {
 					t.Errorf("got\n%v, want\n%v", h.lines, c.want)
 				}
