@@ -122,14 +122,13 @@ func (b *bench) crash(p *pair, k kind, c config, procs *[2]*lab.Process) (r cras
 	heir := p.other(dead)
 	// At any phase of the interval.
 	time.Sleep(time.Duration(rand.Int64N(int64(c.interval))))
+	since := time.Now()
 	if err := procs[dead.number-1].Kill(); err != nil {
 		return r, err
 	}
 	if err := k.bury(dead); err != nil {
 		return r, err
 	}
-	// Nothing that the dead has left on the wire can be taken for the heir's.
-	since := time.Now().Add(time.Millisecond)
 	answered := func(f lab.Frame) bool { return isAnswer(f, vip, k.mac(heir)) }
 	if err := until(4*c.down(heir)+60*time.Second, "an answer of the successor", func() bool {
 		_, ok := first(ear.Frames(), since, answered)
