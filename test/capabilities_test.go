@@ -82,11 +82,11 @@ vrrp_script chk_slow {
 }
 ` + strings.Replace(case1("BACKUP", "90"), "authentication {", "track_script {\n        chk_user\n        chk_slow\n    }\n    authentication {", 1)
 	p := l.a.confined(unitCapabilities(t), conf, "NOTIFY_SOCKET="+notified.path)
-	says(t, p, "dataplane=xdp ", 10*time.Second)
+	says(t, p, "dataplane=xdp ", patience)
 	notified.says(t, "READY=1")
-	l.owned(case1VIP, "a", 10*time.Second)
-	says(t, p, "VRRP_Script(chk_user) succeeded", 5*time.Second)
-	says(t, p, "VRRP_Script(chk_slow) timed_out", 5*time.Second)
+	l.owned(case1VIP, "a", patience)
+	says(t, p, "VRRP_Script(chk_user) succeeded", patience)
+	says(t, p, "VRRP_Script(chk_slow) timed_out", patience)
 	if strings.Contains(p.Output(), "not permitted") || strings.Contains(p.Output(), "permission denied") || strings.Contains(p.Output(), "not granted") {
 		t.Errorf("something was refused:\n%s", p.Output())
 	}
@@ -94,12 +94,12 @@ vrrp_script chk_slow {
 	asksAs(t, l.a, "61914", false)
 
 	second := l.b.xvrrp(case1("BACKUP", "80")) // its adverts come in, too: none while a is master
-	if err := p.Stop(10 * time.Second); err != nil {
+	if err := p.Stop(patience); err != nil {
 		t.Fatalf("exit after SIGTERM: %v\n%s", err, p.Output())
 	}
 	notified.says(t, "STOPPING=1")
-	says(t, second, "priority 0", 2*time.Second)
-	l.owned(case1VIP, "b", 5*time.Second)
+	says(t, second, "priority 0", patience)
+	l.owned(case1VIP, "b", patience)
 	nothingLeft(t, l.a)
 }
 
@@ -112,8 +112,8 @@ func TestPackagedExampleStarts(t *testing.T) {
 	files := []string{filepath.Join(dir, "keepalived.conf"), filepath.Join(dir, "xvrrp.conf")}
 	l.a.tells(0, []string{"check", "--strict", "-f", files[0], "-f", files[1]}, "0 errors, 0 warnings")
 	p := l.a.Start(binary, "--runtime-dir", l.a.runtimeDir(), "run", "-f", files[0], "-f", files[1])
-	says(t, p, "Startup complete", 10*time.Second)
-	l.owned("192.0.2.100", "a", 10*time.Second)
+	says(t, p, "Startup complete", patience)
+	l.owned("192.0.2.100", "a", patience)
 }
 
 // asksAs asks for the status as nobody with this group, which must or must not
@@ -126,7 +126,7 @@ func asksAs(t *testing.T, n *node, group string, answered bool) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	p := n.Start("setpriv", "--reuid=65534", "--regid="+group, "--clear-groups", binary, "--runtime-dir", n.runtimeDir(), "status")
-	err := p.Wait(10 * time.Second)
+	err := p.Wait(patience)
 	if (err == nil) != answered {
 		t.Errorf("status for group %s: %v, answered should be %v:\n%s", group, err, answered, p.Output())
 	}
@@ -159,7 +159,7 @@ func TestUnitCapabilitiesAreNeeded(t *testing.T) {
 			}
 			conf := strings.Replace(case1("BACKUP", "90"), "authentication {", "track_script {\n        chk\n    }\n    authentication {", 1)
 			p := l.a.confined(rest, "vrrp_script chk {\n    script \"/usr/bin/id -u\"\n    user nobody\n    weight 2\n}\n"+conf)
-			says(t, p, c.says, 15*time.Second)
+			says(t, p, c.says, patience)
 			select {
 			case <-p.Done():
 				if !c.ends {

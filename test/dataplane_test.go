@@ -51,21 +51,21 @@ func (n *node) tcx(device string) (count int) {
 func (l *lan) pairLife(start func(n *node, priority int) *testnet.Process) *testnet.Process {
 	l.t.Helper()
 	b := start(l.b, 100)
-	l.owned(peersVIP, "b", 10*time.Second)
+	l.owned(peersVIP, "b", patience)
 	a := start(l.a, 200)
-	l.owned(peersVIP, "a", 10*time.Second)
+	l.owned(peersVIP, "a", patience)
 	l.stays(peersVIP, "a", time.Second)
-	if err := a.Stop(5 * time.Second); err != nil {
+	if err := a.Stop(patience); err != nil {
 		l.t.Errorf("exit after SIGTERM: %v", err)
 	}
-	l.owned(peersVIP, "b", 3*time.Second)
+	l.owned(peersVIP, "b", patience)
 	a = start(l.a, 200)
-	l.owned(peersVIP, "a", 10*time.Second)
+	l.owned(peersVIP, "a", patience)
 	a.Kill()
-	l.owned(peersVIP, "a b", 3*time.Second)
+	l.owned(peersVIP, "a b", patience)
 	a = start(l.a, 200)
-	l.owned(peersVIP, "a", 10*time.Second)
-	if err := b.Stop(5 * time.Second); err != nil {
+	l.owned(peersVIP, "a", patience)
+	if err := b.Stop(patience); err != nil {
 		l.t.Errorf("exit after SIGTERM: %v", err)
 	}
 	return a
@@ -101,7 +101,7 @@ func TestDataplaneModes(t *testing.T) {
 				}
 				return p
 			})
-			if err := a.Stop(5 * time.Second); err != nil {
+			if err := a.Stop(patience); err != nil {
 				t.Error(err)
 			}
 			for _, n := range l.nodes {
@@ -179,9 +179,9 @@ func TestDataplaneDeviceReturns(t *testing.T) {
 			t.Parallel()
 			l := newLAN(t, peersNetwork)
 			b := l.b.xvrrp(on("eth0", mode, 100))
-			l.owned(peersVIP, "b", 10*time.Second)
+			l.owned(peersVIP, "b", patience)
 			a := l.a.xvrrp(on("eth0", mode, 200))
-			l.owned(peersVIP, "a", 10*time.Second)
+			l.owned(peersVIP, "a", patience)
 			for _, c := range []struct {
 				n           *node
 				p           *testnet.Process
@@ -190,17 +190,17 @@ func TestDataplaneDeviceReturns(t *testing.T) {
 				if err := c.n.Netlink().LinkDel(c.n.Link("eth0")); err != nil {
 					t.Fatal(err)
 				}
-				says(t, c.p, "Netlink reports eth0 down", 2*time.Second)
-				l.owned(peersVIP, c.while, 3*time.Second)
+				says(t, c.p, "Netlink reports eth0 down", patience)
+				l.owned(peersVIP, c.while, patience)
 				c.n.port = l.sw.Connect(c.n.Host, "eth0", c.n.ip+"/24")
-				says(t, c.p, fmt.Sprintf("dataplane=%s ifindex=%d", mode, c.n.Index("eth0")), 3*time.Second)
-				l.owned(peersVIP, c.then, 5*time.Second)
+				says(t, c.p, fmt.Sprintf("dataplane=%s ifindex=%d", mode, c.n.Index("eth0")), patience)
+				l.owned(peersVIP, c.then, patience)
 				l.stays(peersVIP, c.then, time.Second)
 			}
-			if err := a.Stop(5 * time.Second); err != nil {
+			if err := a.Stop(patience); err != nil {
 				t.Error(err)
 			}
-			l.owned(peersVIP, "b", 3*time.Second)
+			l.owned(peersVIP, "b", patience)
 			nothingLeft(t, l.a)
 		})
 	}
@@ -220,7 +220,7 @@ func TestDataplaneIsHandedOn(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, peersNetwork)
 	l.a.xvrrp(unicast(200, l.a.ip, l.b.ip))
-	l.owned(peersVIP, "a", 10*time.Second)
+	l.owned(peersVIP, "a", patience)
 	wire := l.a.Capture("eth0")
 	refusals := func() int {
 		return len(wire.Matching(func(f lab.Frame) bool { // destination unreachable
@@ -270,7 +270,7 @@ func TestDataplaneIsHandedOn(t *testing.T) {
 	if n := refusals() - before; n != 0 {
 		t.Errorf("%d ICMP errors reached the peer", n)
 	}
-	if err := b.Stop(5 * time.Second); err != nil {
+	if err := b.Stop(patience); err != nil {
 		t.Error(err)
 	}
 	nothingLeft(t, l.b)
@@ -310,13 +310,13 @@ func TestDataplaneForeignProgramStays(t *testing.T) {
 		says(t, p, "dataplane=tc ", time.Second)
 		return p
 	})
-	if err := a.Stop(5 * time.Second); err != nil {
+	if err := a.Stop(patience); err != nil {
 		t.Error(err)
 	}
 	forced := l.a.xvrrp(on("eth0", "xdp", 200))
-	says(t, forced, "cannot receive adverts on eth0", 2*time.Second)
+	says(t, forced, "cannot receive adverts on eth0", patience)
 	l.stays(peersVIP, "", time.Second) // deaf, it must not be master
-	if err := forced.Stop(5 * time.Second); err != nil {
+	if err := forced.Stop(patience); err != nil {
 		t.Error(err)
 	}
 	for _, n := range l.nodes {

@@ -113,7 +113,7 @@ func (f *frrRouter) macvlan() {
 
 func (f *frrRouter) stop(t *testing.T) {
 	t.Helper()
-	if err := f.vrrpd.Stop(10 * time.Second); err != nil {
+	if err := f.vrrpd.Stop(patience); err != nil {
 		t.Errorf("vrrpd after SIGTERM: %v", err)
 	}
 	f.zebra.Kill()

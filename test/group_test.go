@@ -33,18 +33,18 @@ func TestGroupBesideKeepalived(t *testing.T) {
 		l.owned("10.9.1.2", who, within)
 	}
 	l.a.xvrrp(l.a.pairConf(150))
-	both("a", 10*time.Second)
+	both("a", patience)
 	b := l.b.keepalived(l.b.pairConf(100))
-	says(t, b, "VRRP_Group(G) Syncing instances to BACKUP state", 10*time.Second)
+	says(t, b, "VRRP_Group(G) Syncing instances to BACKUP state", patience)
 	if err := os.Remove(l.a.dir + "/healthy"); err != nil {
 		t.Fatal(err)
 	}
-	both("b", 10*time.Second)
+	both("b", patience)
 	l.a.write("healthy", "")
-	both("a", 10*time.Second)
+	both("a", patience)
 	b.Kill()
 	l.b.keepalived(l.b.pairConf(200))
-	both("b", 10*time.Second)
+	both("b", patience)
 }
 
 // Field case 2.4: the check fails on the master, and whether the address moves
@@ -63,13 +63,13 @@ func TestWeightMustBridgeTheDifference(t *testing.T) {
 					fast("VI_1", priority, "track_script {\n check\n }"))
 			}
 			a := node(l.a, 100)
-			l.owned(fastVIP, "a", 10*time.Second)
+			l.owned(fastVIP, "a", patience)
 			node(l.b, 90)
 			if err := os.Remove(l.a.dir + "/healthy"); err != nil {
 				t.Fatal(err)
 			}
-			says(t, a, "Changing effective priority from 100 to ", 5*time.Second)
-			l.owned(fastVIP, c.owner, 2*time.Second)
+			says(t, a, "Changing effective priority from 100 to ", patience)
+			l.owned(fastVIP, c.owner, patience)
 			l.stays(fastVIP, c.owner, time.Second)
 		})
 	}
@@ -101,19 +101,19 @@ func TestStartUpOrder(t *testing.T) {
 	says(t, p, "(FAILS) Entering FAULT STATE (init)", time.Second)
 	says(t, p, "(SOURCE) Entering FAULT STATE (init)", time.Second)
 	says(t, p, "(PEERS) Entering FAULT STATE (init)", time.Second)
-	l.owned("10.9.1.5", "a", 3*time.Second)
+	l.owned("10.9.1.5", "a", patience)
 	if strings.Contains(p.Output(), "(WAITS)") {
 		t.Error("WAITS did not wait silently")
 	}
-	says(t, p, "(WAITS) Entering BACKUP STATE (init)", 5*time.Second)
-	says(t, p, "(FAILS) Entering BACKUP STATE", 5*time.Second)
+	says(t, p, "(WAITS) Entering BACKUP STATE (init)", patience)
+	says(t, p, "(FAILS) Entering BACKUP STATE", patience)
 	n.AddAddress("eth0", "10.9.0.77/24")
-	says(t, p, "(SOURCE) Entering BACKUP STATE", 2*time.Second)
-	l.owned("10.9.1.3", "a", 2*time.Second)
+	says(t, p, "(SOURCE) Entering BACKUP STATE", patience)
+	l.owned("10.9.1.3", "a", patience)
 	n.DeleteAddress("eth0", "10.9.0.77/24")
-	l.owned("10.9.1.3", "", 2*time.Second)
+	l.owned("10.9.1.3", "", patience)
 	began = time.Now()
-	if err := p.Stop(10 * time.Second); err != nil {
+	if err := p.Stop(patience); err != nil {
 		t.Error(err)
 	}
 	if took := time.Since(began); took < time.Second {
@@ -130,7 +130,7 @@ func TestLinkDelays(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, peersNetwork)
 	p := l.a.xvrrp("interface_up_down_delays {\n eth0 2 0\n}\n" + fast("VI_1", 100))
-	l.owned(fastVIP, "a", 5*time.Second)
+	l.owned(fastVIP, "a", patience)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -145,5 +145,5 @@ func TestLinkDelays(t *testing.T) {
 		t.Error("a short flap was a fault")
 	}
 	must(l.a.port.Unplug())
-	l.owned(fastVIP, "", 4*time.Second)
+	l.owned(fastVIP, "", patience)
 }

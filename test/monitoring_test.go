@@ -84,7 +84,7 @@ vrrp_instance VI_1 {
 `, n.dir))
 	own := n.write("xvrrp.conf", fmt.Sprintf("xvrrp {\n  listen 127.0.0.1:%d\n}\n", port))
 	p := n.Start(binary, "--runtime-dir", n.runtimeDir(), "run", "-f", file, "-f", own)
-	says(t, p, "Startup complete", 10*time.Second)
+	says(t, p, "Startup complete", patience)
 	return p
 }
 
@@ -100,9 +100,9 @@ func TestMetricsAreAsDocumented(t *testing.T) {
 		n.loopback()
 	}
 	withMetrics(t, l.a, 9112)
-	l.owned("10.9.0.100", "a", 10*time.Second)
+	l.owned("10.9.0.100", "a", patience)
 	l.b.xvrrp(conf(3, "MASTER", 150, "0.1")) // outdoes a, so that a receives
-	l.owned("10.9.0.100", "b", 10*time.Second)
+	l.owned("10.9.0.100", "b", patience)
 
 	var text string
 	testnet.Eventually(t, 10*time.Second, func() error {

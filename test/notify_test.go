@@ -145,8 +145,8 @@ func TestFIFOAfterReload(t *testing.T) {
 	n.write("good", "")
 	conf := n.storyConf(" fifo_write_vrrp_states_on_reload\n")
 	n.xvrrp(conf)
-	l.owned("10.9.1.1", "a", 10*time.Second)
-	l.owned("10.9.1.3", "a", 10*time.Second)
+	l.owned("10.9.1.1", "a", patience)
+	l.owned("10.9.1.3", "a", patience)
 	testnet.Eventually(t, 5*time.Second, func() error {
 		if list := n.told("lines", "G"); len(list) != 2 {
 			return fmt.Errorf("G: %q", list)

@@ -24,7 +24,7 @@ func TestOperatorWatchTwoVRIDs(t *testing.T) {
 	l := newLAN(t, case1Network)
 	l.a.xvrrp(vrrp(51, 100))
 	l.b.keepalived(vrrp(50, 102))
-	l.owned(case1VIP, "a b", 10*time.Second)
+	l.owned(case1VIP, "a b", patience)
 	pcap := filepath.Join(l.c.dir, "lan.pcap")
 	l.c.tells(0, []string{"watch", "-i", "eth0", "--for", "3s", "-w", pcap}, "VRRPv2 vrid", "CONFLICT ipv4", case1VIP+" is announced under VRID", "[vip_two_vrids]", "remedy: give the routers")
 	if b, err := os.ReadFile(pcap); err != nil || len(b) < 24+40 {
@@ -43,9 +43,9 @@ func TestOperatorExplainsRefusal(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, case1Network)
 	l.a.xvrrp(vrrp(51, 100, "authentication {", "auth_type PASS", "auth_pass secret1", "}"))
-	l.owned(case1VIP, "a", 10*time.Second)
+	l.owned(case1VIP, "a", patience)
 	l.b.xvrrp(vrrp(51, 90, "authentication {", "auth_type PASS", "auth_pass secret2", "}"))
-	l.owned(case1VIP, "a b", 10*time.Second)
+	l.owned(case1VIP, "a b", patience)
 	out := l.b.tells(0, words("explain VI_1"), "VI_1: MASTER since", "No advert was accepted before the deadline", "had been refused",
 		"problem:", "were refused: their password", "[auth_failure]", "set the same auth_pass on all nodes")
 	if strings.Contains(out, "secret") {
@@ -63,10 +63,10 @@ func TestOperatorNetworkWithoutAdverts(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, case1Network)
 	l.a.xvrrp(vrrp(51, 100))
-	l.owned(case1VIP, "a", 10*time.Second)
+	l.owned(case1VIP, "a", patience)
 	l.sw.Drop(l.a.port, l.b.port, lab.VRRP)
 	l.b.xvrrp(vrrp(51, 90))
-	l.owned(case1VIP, "a b", 10*time.Second)
+	l.owned(case1VIP, "a b", patience)
 	l.b.tells(0, words("explain VI_1"), "MASTER since", "[never_heard]", "does not carry multicast 224.0.0.18", "unicast_peer")
 	l.b.tells(6, []string{"who", case1VIP, "-i", "eth0"}, "SPLIT BRAIN")
 }
@@ -79,7 +79,7 @@ func TestOperatorExplainsUselessCheck(t *testing.T) {
 	gate := l.a.write("healthy", "")
 	script := "vrrp_script chk {\n  script \"/usr/bin/test -e " + gate + "\"\n  interval 1\n  weight 2\n}\n"
 	l.a.xvrrp(script + vrrp(51, 160, "track_script {", "chk", "}"))
-	l.owned(case1VIP, "a", 10*time.Second)
+	l.owned(case1VIP, "a", patience)
 	l.a.tells(0, words("status"), "162 of 160", "script chk", "up")
 	if err := os.Remove(gate); err != nil {
 		t.Fatal(err)

@@ -86,14 +86,14 @@ func TestOperatorExplainsTakeover(t *testing.T) {
 		n.Firewall(lab.DistributionDefault)
 	}
 	a := l.a.xvrrp(case1("MASTER", "90"))
-	l.owned(case1VIP, "a", 10*time.Second)
-	says(t, l.b.xvrrp(case1("BACKUP", "80")), "master set to "+l.a.ip, 5*time.Second)
+	l.owned(case1VIP, "a", patience)
+	says(t, l.b.xvrrp(case1("BACKUP", "80")), "master set to "+l.a.ip, patience)
 	l.a.tells(0, words("status"), "VI_1", "MASTER", "90", "this node", "eth0/51", "holds "+case1VIP+"/32", "keepalived.conf")
 	l.b.tells(0, words("status"), "VI_1", "BACKUP", "80", l.a.ip, "ago", "eth0/51", "vips "+case1VIP+"/32")
 	l.b.tells(0, words("explain VI_1"), "VI_1: BACKUP since", "The master is "+l.a.ip, "with priority 90; its last advert is", "old by the kernel's clock")
 
 	a.Kill()
-	l.owned(case1VIP, "a b", 10*time.Second)
+	l.owned(case1VIP, "a b", patience)
 	l.b.tells(0, words("explain VI_1"), "VI_1: MASTER since", "no advert within the down interval",
 		"Last advert from "+l.a.ip+" (priority 90) was", "old at the deadline (limit", "silence", "xvrrp who "+case1VIP,
 		"note: this host's firewall stops protocol 112: table inet xvrrp-lab, chain input0 (hook input), rule 7: reject [firewall]", "irrelevant here")
@@ -109,7 +109,7 @@ func TestOperatorWho(t *testing.T) {
 	l := newLAN(t, case1Network)
 	l.c.tells(5, []string{"who", case1VIP, "-i", "eth0"}, "nobody on eth0 answers for "+case1VIP)
 	l.a.xvrrp(case1("MASTER", "90"))
-	l.owned(case1VIP, "a", 10*time.Second)
+	l.owned(case1VIP, "a", patience)
 	mac := l.a.Link("eth0").Attrs().HardwareAddr.String()
 	l.c.tells(0, []string{"who", case1VIP, "-i", "eth0"}, "one MAC on eth0 answers for "+case1VIP, mac)
 	l.b.tells(0, []string{"who", case1VIP, "--json"}, `"mac": "`+mac)
@@ -126,10 +126,10 @@ func TestOperatorDrill(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, case1Network)
 	l.b.xvrrp(case1("BACKUP", "80"))
-	l.owned(case1VIP, "b", 10*time.Second)
+	l.owned(case1VIP, "b", patience)
 	l.b.tells(1, words("drill VI_1"), "no other node")
-	says(t, l.a.xvrrp(case1("MASTER", "90")), "Entering MASTER STATE", 10*time.Second)
-	l.owned(case1VIP, "a", 2*time.Second)
+	says(t, l.a.xvrrp(case1("MASTER", "90")), "Entering MASTER STATE", patience)
+	l.owned(case1VIP, "a", patience)
 	l.b.tells(1, words("drill VI_1"), "VI_1 is BACKUP here: drill the master, which is "+l.a.ip)
 	l.a.tells(0, words("drill VI_1"), "drill of VI_1: OK", "released "+case1VIP, "with a goodbye (priority 0)", l.b.ip+" was master after",
 		"its priority 80 wait 687.5 ms", "the LAN was told of the new owner after", l.b.Link("eth0").Attrs().HardwareAddr.String()+" answered",
@@ -144,7 +144,7 @@ func TestOperatorDrillAlone(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, case1Network)
 	l.a.xvrrp(case1("MASTER", "90"))
-	l.owned(case1VIP, "a", 10*time.Second)
+	l.owned(case1VIP, "a", patience)
 	l.a.tells(1, words("drill --force VI_1"), "drill of VI_1: FAILED: nobody took over", "this node was master again after")
 	l.owned(case1VIP, "a", time.Second)
 }
@@ -154,13 +154,13 @@ func TestOperatorDrain(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, case1Network)
 	l.a.xvrrp(case1("MASTER", "90"))
-	l.owned(case1VIP, "a", 10*time.Second)
+	l.owned(case1VIP, "a", patience)
 	l.a.tells(1, words("release --drain VI_1"), "nobody may take over")
 	l.a.tells(0, words("release VI_1 --drain --force"), "stays away until resumed")
-	l.owned(case1VIP, "", 2*time.Second)
+	l.owned(case1VIP, "", patience)
 	l.a.tells(0, words("explain VI_1"), "VI_1: FAULT since", "problem: an operator drained it [drained]", "xvrrp release --resume")
 	l.a.tells(0, words("release --resume VI_1"), "takes part again")
-	l.owned(case1VIP, "a", 10*time.Second)
+	l.owned(case1VIP, "a", patience)
 }
 
 // Reload and config ask the daemon; a bad file changes nothing and is exit 1.

@@ -52,7 +52,7 @@ func newWatched(t *testing.T, also string) *watched {
 	// The peer waits for thirty adverts: what is judged is what a reload does, not
 	// how long this machine lets a process wait.
 	w.b = w.lan.b.xvrrp(fast("VI_1", 100, "down_timer_adverts 30"))
-	says(t, w.b, "master set to "+w.lan.a.ip, 5*time.Second)
+	says(t, w.b, "master set to "+w.lan.a.ip, patience)
 	w.wire = w.c.Capture("eth0")
 	return w
 }
@@ -119,7 +119,7 @@ func TestReloadDisturbsNothing(t *testing.T) {
 	w.owned("10.9.0.21", "a", 5*time.Second)
 	script := "vrrp_script yes {\n script /bin/true\n interval 1\n weight 5\n}\nvrrp_script no {\n script /bin/false\n interval 1\n}\n"
 	w.reload(0, script+fast("VI_1", 200, "track_script {\n yes\n }")+other("VI_3", 3, vip("10.9.0.21")), "change VI_1, which keeps its state")
-	says(t, w.a, "Changing effective priority from 200 to 205", 5*time.Second)
+	says(t, w.a, "Changing effective priority from 200 to 205", patience)
 	w.reload(0, script+fast("VI_1", 200, "notify /bin/true")+other("VI_3", 3, vip("10.9.0.21"), "track_script {\n no\n }"), "change VI_1", "change VI_3")
 	w.owned("10.9.0.21", "", 5*time.Second) // the check that failed
 	w.reload(0, fast("VI_1", 180)+other("VI_3", 3, vip("10.9.0.21")), "change VI_1")
@@ -176,7 +176,7 @@ func TestReloadRefused(t *testing.T) {
 	w.lan.a.tells(0, words("reload --dry-run"), "change VI_1", "dry run: nothing has changed")
 	w.lan.a.tells(0, words("status"), "The last reload", "failed and changed nothing", "VI_1", "MASTER", "200")
 	w.a.Signal(syscall.SIGHUP)
-	says(t, w.a, "Changing effective priority from 200 to 201", 5*time.Second)
+	says(t, w.a, "Changing effective priority from 200 to 201", patience)
 	w.undisturbed(0)
 }
 

@@ -30,7 +30,7 @@ func (n *node) successor(old *testnet.Process) *testnet.Process {
 	if err := old.Wait(time.Second); err != nil {
 		n.t.Fatalf("the predecessor on %s: %v\n%s", n.Name, err, old.Output())
 	}
-	says(n.t, p, "Startup complete", 10*time.Second)
+	says(n.t, p, "Startup complete", patience)
 	return p
 }
 
@@ -84,7 +84,7 @@ func TestRestartWithoutFailover(t *testing.T) {
 		t.Errorf("pid file: %q, %v, want %d", pid, err, w.a.Pid())
 	}
 	// And the last one stops as the first would have.
-	if err := w.a.Stop(10 * time.Second); err != nil {
+	if err := w.a.Stop(patience); err != nil {
 		t.Error(err)
 	}
 	w.owned(fastVIP, "b", 2*time.Second)
@@ -107,10 +107,10 @@ func TestRestartKeepsOpinions(t *testing.T) {
 	w.a = w.lan.a.xvrrp(conf)
 	w.owned(fastVIP, "a", 5*time.Second)
 	w.owned("10.9.0.22", "a", 5*time.Second)
-	says(t, w.a, "(VI_3) Entering FAULT STATE", 5*time.Second)
-	says(t, w.a, "from 200 to 205", 5*time.Second)
+	says(t, w.a, "(VI_3) Entering FAULT STATE", patience)
+	says(t, w.a, "from 200 to 205", patience)
 	w.b = w.lan.b.xvrrp(fast("VI_1", 100, "down_timer_adverts 30"))
-	says(t, w.b, "master set to", 5*time.Second)
+	says(t, w.b, "master set to", patience)
 	w.wire = w.c.Capture("eth0")
 	w.a = w.lan.a.successor(w.a)
 	for _, phrase := range []string{"(VI_1) Goes on as MASTER", "(VI_2) Goes on as MASTER", "(VI_3) Entering FAULT STATE"} {
@@ -154,11 +154,11 @@ func TestRestartThatFails(t *testing.T) {
 	w.lan.a.tells(0, words("status"), "VI_1", "MASTER")
 	w.undisturbed(0)
 	n := w.lan.b
-	if err := w.b.Stop(10 * time.Second); err != nil {
+	if err := w.b.Stop(patience); err != nil {
 		t.Fatal(err)
 	}
 	p := n.Start(binary, "--runtime-dir", n.runtimeDir(), "run", "--takeover", "-f", filepath.Join(n.dir, "keepalived.conf"), "-f", filepath.Join(n.dir, "xvrrp.conf"))
-	says(t, p, "Startup complete", 10*time.Second)
+	says(t, p, "Startup complete", patience)
 }
 
 // A successor that dies at any moment of the hand-over lets the daemon go on.

@@ -96,7 +96,7 @@ func TestVirtualMACKeepsTheClientsEntry(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, peersNetwork)
 	b := xvrrpVMAC()(l.b, 100)
-	l.owned(peersVIP, "b", 10*time.Second)
+	l.owned(peersVIP, "b", patience)
 	a := xvrrpVMAC()(l.a, 200)
 	l.master(a, b, 10*time.Second)
 	wire := l.c.Capture("eth0")
@@ -209,8 +209,8 @@ func TestBackupKeepsTheVirtualMACToItself(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, peersNetwork)
 	l.a.xvrrp(both(200))
-	l.owned(peersVIP, "a", 10*time.Second)
-	l.owned("2001:db8::51", "a", 10*time.Second)
+	l.owned(peersVIP, "a", patience)
+	l.owned("2001:db8::51", "a", patience)
 	wire := l.b.Capture("eth0")
 	leaks := func(f lab.Frame) bool { return f.Out && string(f.Data[6:10]) == "\x00\x00\x5e\x00" }
 	quiet := func(what string) {
@@ -226,14 +226,14 @@ func TestBackupKeepsTheVirtualMACToItself(t *testing.T) {
 	l.b.joinEverywhere()
 	l.stays(peersVIP, "a", 3*time.Second)
 	quiet("as backup")
-	if err := b.Stop(10 * time.Second); err != nil {
+	if err := b.Stop(patience); err != nil {
 		t.Fatal(err)
 	}
 	quiet("at the stop")
 
 	// As master it does report its groups with that MAC, so there was something to keep back.
 	b = l.b.xvrrp(both(250))
-	l.owned(peersVIP, "b", 10*time.Second)
+	l.owned(peersVIP, "b", patience)
 	testnet.Eventually(t, 5*time.Second, func() error {
 		for _, f := range wire.Matching(leaks) {
 			if string(f.Data[:6]) == "\x33\x33\x00\x00\x00\x16" {
@@ -242,7 +242,7 @@ func TestBackupKeepsTheVirtualMACToItself(t *testing.T) {
 		}
 		return fmt.Errorf("a master reports no group with the virtual MAC")
 	})
-	if err := b.Stop(10 * time.Second); err != nil {
+	if err := b.Stop(patience); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -275,7 +275,7 @@ func TestVirtualMACOfIPv6(t *testing.T) {
 	l.a.AddAddress("eth0", "2001:db8::1/64")
 	l.b.AddAddress("eth0", "2001:db8::2/64")
 	b := l.b.xvrrp(both(100))
-	l.owned(vip, "b", 10*time.Second)
+	l.owned(vip, "b", patience)
 	wire, ping := l.c.Capture("eth0"), l.c.Ping(vip, 5*time.Millisecond)
 	known := func(what string) {
 		t.Helper()
@@ -294,9 +294,9 @@ func TestVirtualMACOfIPv6(t *testing.T) {
 	}
 	known("at first")
 	l.a.xvrrp(both(200))
-	l.owned(vip, "a", 10*time.Second)
+	l.owned(vip, "a", patience)
 	known("after a takeover")
-	if err := b.Stop(10 * time.Second); err != nil {
+	if err := b.Stop(patience); err != nil {
 		t.Fatal(err)
 	}
 	known("without the backup")
@@ -330,7 +330,7 @@ func TestNoAccept(t *testing.T) {
 				conf = strings.Replace(conf, "use_vmac", "", 1)
 			}
 			l.a.xvrrp(conf)
-			l.owned(peersVIP, "a", 10*time.Second)
+			l.owned(peersVIP, "a", patience)
 			l.soleAnswer(peersVIP, 5*time.Second)
 			vip, real := l.c.Ping(peersVIP, 5*time.Millisecond), l.c.Ping(l.a.ip, 5*time.Millisecond)
 			answered := func(p *lab.Ping) (n int) {
@@ -360,7 +360,7 @@ func TestVirtualMACComesAndGoes(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, peersNetwork)
 	a := l.a.xvrrp(vmacConf(200))
-	l.owned(peersVIP, "a", 10*time.Second)
+	l.owned(peersVIP, "a", patience)
 	on := func(link string) {
 		t.Helper()
 		testnet.Eventually(t, 10*time.Second, func() error {
@@ -405,7 +405,7 @@ func TestVirtualMACOverAHandover(t *testing.T) {
 	l := newLAN(t, peersNetwork)
 	b := l.b.xvrrp(vmacConf(100))
 	a := l.a.xvrrp(vmacConf(200))
-	l.owned(peersVIP, "a", 10*time.Second)
+	l.owned(peersVIP, "a", patience)
 	l.pinged(peersVIP)
 	index, wire, ping := l.a.Index("vrrp.51"), l.b.Capture("eth0"), l.c.Ping(peersVIP, 5*time.Millisecond)
 	for range 3 {
@@ -435,11 +435,11 @@ func TestVirtualMACSurvivesItsDaemon(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, peersNetwork)
 	a := l.a.xvrrp(vmacConf(200))
-	l.owned(peersVIP, "a", 10*time.Second)
+	l.owned(peersVIP, "a", patience)
 	index := l.a.Index("vrrp.51")
 	a.Kill()
 	a = l.a.xvrrp(vmacConf(200))
-	l.owned(peersVIP, "a", 10*time.Second)
+	l.owned(peersVIP, "a", patience)
 	if got := l.a.Index("vrrp.51"); got != index {
 		t.Errorf("made anew: index %d, want %d", got, index)
 	}
@@ -447,7 +447,7 @@ func TestVirtualMACSurvivesItsDaemon(t *testing.T) {
 	a.Kill()
 	plain := strings.Replace(vmacConf(200), "use_vmac", "", 1)
 	l.a.xvrrp(plain)
-	l.owned(peersVIP, "a", 10*time.Second)
+	l.owned(peersVIP, "a", patience)
 	if _, err := l.a.Netlink().LinkByName("vrrp.51"); err == nil {
 		t.Error("vrrp.51 is still there although nobody wants it")
 	}
@@ -458,7 +458,7 @@ func TestVirtualMACSurvivesItsDaemon(t *testing.T) {
 			}
 		}
 	})
-	l.answers(peersVIP, l.a, 5*time.Second)
+	l.answers(peersVIP, l.a, patience)
 }
 
 // pinged waits until the address answers the client's ping.
