@@ -72,7 +72,7 @@ func TestProcess(t *testing.T) {
 		}
 	}
 	expect(0, map[string]bool{"one": false, "two": false, "path": false, "full": false, "params": false, "self": false})
-	if rec.processes["one"][0].Scanned {
+	if rec.now("one").Scanned {
 		t.Fatal("the kernel's events are not to be had here: this test must run as root, outside of a container")
 	}
 	first := spawn(t, path, "1000")
