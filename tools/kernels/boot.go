@@ -62,7 +62,9 @@ func qemu(accel, kernel, initramfs string, patience time.Duration) (string, erro
 	text, readErr := follow(out, func() { impatient.Stop() })
 	err = errors.Join(readErr, cmd.Wait())
 	if err != nil {
-		err = fmt.Errorf("QEMU: %w: %s", err, complaints.String())
+		// Behind the first line stand the registers.
+		first, _, _ := strings.Cut(strings.TrimSpace(complaints.String()), "\n")
+		err = fmt.Errorf("QEMU: %w: %s", err, first)
 	}
 	return text, err
 }

@@ -47,17 +47,23 @@ func read(text string) (r result) {
 
 const head = `# Kernels
 
-What the BPF suite (the tests of internal/datapath) found on Debian's own kernels, booted by QEMU. Written by
-` + "`make test-kernels`" + `, from what ran.
+What the BPF suite (the tests of internal/datapath) found on the oldest and the newest kernel that Debian's apt offers,
+booted by QEMU. Written by ` + "`make test-kernels`" + `, from what ran. (` + "`make test`" + ` runs the suite on the kernel
+of the machine it is on.)
 
 `
 
 const foot = `
-"since" is the release of Linux that brought the feature; the suite wants it from there on, and wants that the daemon
-does without it before: clsact in place of tcx, a timerfd in place of the BPF timer, and no egress part of the fence
-(what arrives for a silenced address is dropped all the same; what the host says by itself is not).
-Where the program cannot be loaded at all, before 5.18 or without the privilege, packet sockets receive:
-everything but the fence, and the ICMP error that answers a unicast advert.
+"since" is the release of Linux that brought the feature. The suite wants each from there on, and wants that the
+daemon does without it before:
+
+- before 6.6 a clsact filter stands in for tcx, and the fence has no egress part: what arrives for a silenced address
+  is dropped all the same, what the host says by itself is not;
+- before 5.15 a timerfd stands in for the BPF timer;
+- before 5.18, or without the privilege, the program is not loaded and packet sockets receive. No firewall blinds them
+  either; the fence is missing, and the ICMP error that answers a unicast advert is not suppressed.
+
+A bond gets generic XDP: its native XDP runs on the ports and does not name the bond.
 `
 
 // report prints the table, and writes it with its explanation to a file.
