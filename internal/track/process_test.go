@@ -72,7 +72,10 @@ func TestProcess(t *testing.T) {
 		}
 	}
 	expect(0, map[string]bool{"one": false, "two": false, "path": false, "full": false, "params": false, "self": false})
-	if rec.now("one").Scanned {
+	rec.mu.Lock()
+	scanned := rec.now("one").Scanned
+	rec.mu.Unlock()
+	if scanned {
 		t.Fatal("the kernel's events are not to be had here: this test must run as root, outside of a container")
 	}
 	first := spawn(t, path, "1000")
