@@ -44,7 +44,7 @@ type instance struct {
 	// Of the router's goroutine.
 	started   bool       // the first transition has been told
 	discarded netip.Addr // whose losing adverts have been told in this state
-	lower     time.Time  // when a losing advert was told while master
+	lower     time.Time  // when an advert of another was told last that changed nothing
 	busy      bool       // a takeover is under way: first the addresses, then words
 	waiting   []func()
 
@@ -190,7 +190,7 @@ func (in *instance) news(n vrrp.Note) bool {
 		again := in.discarded == n.From
 		in.discarded = n.From
 		return !again
-	case vrrp.NoteLowerPriority: // a backlog of them says no more than one
+	case vrrp.NoteLowerPriority, vrrp.NotePriorityZero: // a flood of them says no more than one
 		again := time.Since(in.lower) < time.Second
 		if !again {
 			in.lower = time.Now()
