@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/xvrrp/xvrrp/internal/lab"
@@ -139,8 +140,23 @@ func (b *bench) crash(p *pair, k kind, c config, procs *[2]*lab.Process) (r cras
 	time.Sleep(10 * time.Millisecond)
 	frames := ear.Frames()
 	r, judged := measure(frames, since, dead, heir, k, c)
-	procs[dead.number-1], err = k.start(b, dead, c)
-	return r, errors.Join(judged, err)
+	if procs[dead.number-1], err = k.start(b, dead, c); err != nil {
+		return r, err
+	}
+	return r, errors.Join(judged, awake(k, procs[dead.number-1]))
+}
+
+// awake waits until a daemon that was started again listens: on a busy machine
+// that takes seconds, and nothing on the wire shows it. What it prints is asked
+// for this alone; FRR does not say it and gets a while.
+func awake(k kind, p *lab.Process) error {
+	if k.name == frr.name {
+		time.Sleep(2 * time.Second)
+		return nil
+	}
+	return until(60*time.Second, k.name+" is up again", func() bool {
+		return strings.Contains(p.Output(), "Entering BACKUP STATE")
+	})
 }
 
 // measure reads a takeover from the wire.
