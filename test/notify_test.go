@@ -147,16 +147,22 @@ func TestFIFOAfterReload(t *testing.T) {
 	n.xvrrp(conf)
 	l.owned("10.9.1.1", "a", patience)
 	l.owned("10.9.1.3", "a", patience)
-	testnet.Eventually(t, 5*time.Second, func() error {
+	testnet.Eventually(t, patience, func() error {
 		if list := n.told("lines", "G"); len(list) != 2 {
 			return fmt.Errorf("G: %q", list)
 		}
 		return nil
 	})
-	before := len(n.told("args", "ONE"))
+	const before = 4 // of BACKUP and of MASTER, the specific script and the general one
+	testnet.Eventually(t, patience, func() error {
+		if got := len(n.told("args", "ONE")); got != before {
+			return fmt.Errorf("%d script runs", got)
+		}
+		return nil
+	})
 	n.tells(0, words("reload"), "no changes")
 	for name, want := range map[string]string{"ONE": `INSTANCE "ONE" MASTER 100`, "LONE": `INSTANCE "LONE" MASTER 130`, "G": `GROUP "G" MASTER 0`} {
-		testnet.Eventually(t, 5*time.Second, func() error {
+		testnet.Eventually(t, patience, func() error {
 			list := n.told("lines", name)
 			count := 0
 			for _, line := range list {
