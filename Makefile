@@ -30,10 +30,11 @@ test-kernels: ## run the BPF suite on the oldest and the newest Debian kernel un
 	./tools/setup/packages.sh kernels
 	$(GO) run ./tools/kernels -out docs/kernels.md
 
-bench: ## the comparisons against peers, as ratios, written to docs/benchmarks.md
+bench: ## the comparisons against peers, as ratios, written to docs/benchmarks.md; then what a packet costs in the kernel
 	./tools/setup/packages.sh test
 	$(MAKE) build
 	$(SUDO) $(GO) run ./tools/bench -out docs/benchmarks.md
+	$(SUDO) $(GO) test -run '^$$' -bench . ./internal/datapath
 
 fuzz: ## run every native fuzz target for FUZZTIME (default 10m) each
 	./tools/setup/fuzz.sh $(FUZZTIME)
