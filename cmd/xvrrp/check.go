@@ -50,7 +50,7 @@ func check(c *cli.Context) error {
 		if !config.Failed(findings) {
 			compared := config.Compare(nodes)
 			comparison = &compared
-			findings = append(findings, compared.Findings...)
+			findings = append(findings, withLines(compared.Findings)...)
 		}
 	}
 	if err := report(c, mine, findings, comparison); err != nil {
