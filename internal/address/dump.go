@@ -5,12 +5,14 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/dump"
 )
 
 // facts lists the addresses of an interface, of all with index 0.
 func (s *socket) facts(index int) ([]fact, error) {
 	var list []fact
-	err := s.again(func() error {
+	err := dump.Whole(func() error {
 		list = list[:0]
 		var bad error
 		err := s.dump(request{typ: unix.RTM_GETADDR, body: func(b []byte) []byte {
@@ -30,17 +32,6 @@ func (s *socket) facts(index int) ([]fact, error) {
 		return nil, fmt.Errorf("list addresses: %w", err)
 	}
 	return list, nil
-}
-
-// again repeats a dump that a change interrupted; an interrupted list may lack entries.
-func (s *socket) again(dump func() error) error {
-	var err error
-	for range dumpTries {
-		if err = dump(); !errors.Is(err, errInterrupted) {
-			return err
-		}
-	}
-	return err
 }
 
 // index looks an interface up by name; ENODEV when there is none.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/dump"
 )
 
 // A thing is a route or a rule.
@@ -131,7 +133,7 @@ func (h *keeper[T]) parse(typ uint16, body []byte) (change, bool) {
 // list asks for the ids of everything there that may be ours.
 func (h *keeper[T]) list() (map[string]bool, error) {
 	there := map[string]bool{}
-	err := h.req.again(func() error {
+	err := dump.Whole(func() error {
 		clear(there)
 		for _, q := range h.kind.questions {
 			err := h.req.dump(request{typ: h.kind.get, body: func(b []byte) []byte { return append(b, q...) }},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/dump"
 )
 
 // A socket speaks rtnetlink: many requests in one write, and every answer looked at. It is not safe for concurrent use.
@@ -22,7 +24,6 @@ const (
 	// that competes for the same lock: a thousand took a third of the time that ten batches of a hundred did.
 	batchSize     = 1000
 	receiveBuffer = 1 << 22 // bytes; an answer takes less than 2 kB of it
-	dumpTries     = 5       // a dump that somebody's change interrupts is asked for again
 	timeoutSec    = 10      // another process may hold the kernel's configuration lock for long
 )
 
@@ -155,12 +156,10 @@ func (s *socket) dump(r request, each func(typ uint16, body []byte)) error {
 		})
 	}
 	if failed == nil && interrupted {
-		return errInterrupted
+		return dump.ErrInterrupted
 	}
 	return failed
 }
-
-var errInterrupted = errors.New("dump interrupted by a change")
 
 func (s *socket) receive() (int, error) {
 	for {

@@ -6,6 +6,8 @@ import (
 	"github.com/vishvananda/netlink"
 
 	"github.com/xvrrp/xvrrp/internal/accept"
+
+	"github.com/xvrrp/xvrrp/internal/dump"
 )
 
 // guard is the filter as the holder of virtual MAC interfaces asks for it. When
@@ -31,7 +33,7 @@ func (g guard) Silence(ifindex int) error {
 // address that it borrows.
 func bearsAddresses(ifindex int) (bool, error) {
 	link := &netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: ifindex}}
-	list, err := netlink.AddrList(link, netlink.FAMILY_ALL)
+	list, err := dump.List(func() ([]netlink.Addr, error) { return netlink.AddrList(link, netlink.FAMILY_ALL) })
 	if err != nil {
 		return false, fmt.Errorf("addresses of interface %d: %w", ifindex, err)
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/dump"
 )
 
 // hidesTags reports whether adverts of VLANs could look untagged to an XDP
@@ -13,7 +15,7 @@ import (
 // sub-interfaces that such frames are meant for. A program at tc sees the tag
 // beside the frame.
 func hidesTags(ifindex int) (bool, error) {
-	links, err := netlink.LinkList()
+	links, err := dump.List(netlink.LinkList)
 	if err != nil {
 		return false, fmt.Errorf("list the interfaces: %w", err)
 	}

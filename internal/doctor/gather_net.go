@@ -12,16 +12,18 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/dump"
 )
 
 // network reads links, addresses, groups and the sizes of the neighbour
 // tables.
 func (f *Facts) network() {
-	links, err := netlink.LinkList()
+	links, err := dump.List(netlink.LinkList)
 	if err != nil && !errors.Is(err, netlink.ErrDumpInterrupted) {
 		f.cannot("interfaces", err)
 	}
-	addresses, err := netlink.AddrList(nil, netlink.FAMILY_ALL)
+	addresses, err := dump.List(func() ([]netlink.Addr, error) { return netlink.AddrList(nil, netlink.FAMILY_ALL) })
 	if err != nil && !errors.Is(err, netlink.ErrDumpInterrupted) {
 		f.cannot("addresses", err)
 	}
@@ -93,7 +95,7 @@ func addressOf(a netlink.Addr) (Address, bool) {
 
 // neighbours counts the entries that the limit counts.
 func (f *Facts) neighbours(family int) int {
-	list, err := netlink.NeighList(0, family)
+	list, err := dump.List(func() ([]netlink.Neigh, error) { return netlink.NeighList(0, family) })
 	if err != nil && !errors.Is(err, netlink.ErrDumpInterrupted) {
 		f.cannot("neighbours", err)
 	}

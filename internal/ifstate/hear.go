@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"syscall"
 
-	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/dump"
 )
 
 // heardAtOnce bounds a burst, so that a flood of changes is told while it goes on.
@@ -158,14 +159,11 @@ func (w *Watcher) drain(each func(typ uint16, body []byte)) error {
 }
 
 // dump asks for a list, again when a change interrupts it.
-func (w *Watcher) dump(ask, answer uint16, body nl.NetlinkRequestData) (msgs [][]byte, err error) {
-	for range 5 {
+func (w *Watcher) dump(ask, answer uint16, body nl.NetlinkRequestData) ([][]byte, error) {
+	return dump.List(func() ([][]byte, error) {
 		req := nl.NewNetlinkRequest(int(ask), unix.NLM_F_DUMP)
 		req.Sockets = w.asks
 		req.AddData(body)
-		if msgs, err = req.Execute(unix.NETLINK_ROUTE, answer); !errors.Is(err, netlink.ErrDumpInterrupted) {
-			return msgs, err
-		}
-	}
-	return nil, err
+		return req.Execute(unix.NETLINK_ROUTE, answer)
+	})
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/dump"
 )
 
 // A namespace is one network namespace, held by a file descriptor.
@@ -133,13 +135,8 @@ func (ns *namespace) waitCarrier(link string) error {
 }
 
 // addresses lists a link's addresses, all with nil, and asks again when a change made the list incomplete.
-func (ns *namespace) addresses(l netlink.Link) (list []netlink.Addr, err error) {
-	for range 20 {
-		if list, err = ns.nl.AddrList(l, netlink.FAMILY_ALL); !errors.Is(err, netlink.ErrDumpInterrupted) {
-			return list, err
-		}
-	}
-	return list, err
+func (ns *namespace) addresses(l netlink.Link) ([]netlink.Addr, error) {
+	return dump.List(func() ([]netlink.Addr, error) { return ns.nl.AddrList(l, netlink.FAMILY_ALL) })
 }
 
 // sysctl writes value to /proc/sys/<key>, as seen from inside.

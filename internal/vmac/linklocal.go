@@ -8,6 +8,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/dump"
 )
 
 // copyLinkLocal gives the interface its parent's link-local address: without one, a switch that snoops would not believe its
@@ -47,7 +49,9 @@ func linkLocalAddr(p netip.Prefix) *netlink.Addr {
 
 // linkLocal is the first usable link-local address of an interface, invalid when there is none.
 func (h *Holder) linkLocal(index int) (netip.Prefix, error) {
-	list, err := h.nl.AddrList(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: index}}, netlink.FAMILY_V6)
+	list, err := dump.List(func() ([]netlink.Addr, error) {
+		return h.nl.AddrList(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: index}}, netlink.FAMILY_V6)
+	})
 	if err != nil {
 		return netip.Prefix{}, fmt.Errorf("addresses of interface %d: %w", index, err)
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/dump"
 )
 
 // A setting is one of net.ipv4.conf of an interface.
@@ -116,7 +118,7 @@ func (h *Holder) moveRPFilter() error {
 	if err != nil || strict == 0 {
 		return err
 	}
-	links, err := h.nl.LinkList()
+	links, err := dump.List(h.nl.LinkList)
 	if err != nil {
 		return fmt.Errorf("list links: %w", err)
 	}

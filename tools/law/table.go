@@ -44,17 +44,18 @@ var Rules = map[string]Rule{
 	"internal/engine":     {Own: []string{"pkg/vrrp", "pkg/vrrp/wire"}},
 
 	// Shared by two shells each: how a program is started, where a daemon lives,
-	// which network a socket belongs to.
+	// which network a socket belongs to, what an interrupted list means.
 	"internal/command":  {Modules: []string{xsys}},
+	"internal/dump":     {Modules: []string{netlink}},
 	"internal/netspace": {Modules: []string{xsys}},
 	"internal/rundir":   {Modules: []string{xsys}},
 
 	// Shells: one facility and one library each; never another shell, the
 	// engine, the settings or the election.
-	"internal/datapath": {Own: []string{"pkg/vrrp/wire"}, Modules: []string{ebpf, xsys, netlink}},
-	"internal/ifstate":  {Modules: []string{netlink, xsys}},
-	"internal/address":  {Modules: []string{netlink, xsys}},
-	"internal/vmac":     {Modules: []string{netlink, xsys}},
+	"internal/datapath": {Own: []string{"internal/dump", "pkg/vrrp/wire"}, Modules: []string{ebpf, xsys, netlink}},
+	"internal/ifstate":  {Own: []string{"internal/dump"}, Modules: []string{netlink, xsys}},
+	"internal/address":  {Own: []string{"internal/dump"}, Modules: []string{netlink, xsys}},
+	"internal/vmac":     {Own: []string{"internal/dump"}, Modules: []string{netlink, xsys}},
 	"internal/accept":   {Modules: []string{nft, xsys}},
 	"internal/egress":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{xnet, xsys}},
 	"internal/nexthop":  {Own: []string{"internal/netspace"}, Modules: []string{netlink, arp, ndp, packet, xsys}},
@@ -65,10 +66,10 @@ var Rules = map[string]Rule{
 	"internal/metrics":  {Own: []string{"pkg/vrrp/wire"}, Modules: []string{prom, xsys}},
 	"internal/survey":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{netlink, arp, ndp, packet, xnet, xsys}},
 	"internal/realtime": {Modules: []string{xsys}},
-	"internal/doctor":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{netlink, arp, nft, ebpf, xsys}},
+	"internal/doctor":   {Own: []string{"internal/dump", "pkg/vrrp/wire"}, Modules: []string{netlink, arp, nft, ebpf, xsys}},
 
 	// The lab makes test hosts; testnet wraps it for tests.
-	"internal/lab":     {Own: []string{"pkg/vrrp/wire"}, Modules: []string{netlink, "github.com/vishvananda/netns", nft, arp, ndp, packet, xnet, xsys}},
+	"internal/lab":     {Own: []string{"internal/dump", "pkg/vrrp/wire"}, Modules: []string{netlink, "github.com/vishvananda/netns", nft, arp, ndp, packet, xnet, xsys}},
 	"internal/testnet": {Own: []string{"internal/lab"}},
 
 	// daemon joins the shells to the engine; cmd is flags, signals, exits.
