@@ -12,7 +12,7 @@
  *   unknown VRID, other destination, broken header     pass, counted
  *   ours, but forged, looped back or malformed         drop, counted, a few shown
  *   ours and good, multicast                           ring, pass
- *   ours and good, unicast                             ring, drop: nothing may answer it
+ *   ours and good, unicast or a second path's          ring, drop: nothing may answer it
  *   for a virtual address whose lease is over          drop, counted
  *
  * There is no election here. Priority and state are for user space.

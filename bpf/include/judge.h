@@ -11,6 +11,8 @@ enum {
 	VRRP_HEADER = 8,
 	VRRP_V2_AUTH = 8,  /* bytes after the addresses in version 2 */
 	HMAC_TRAILER = 28, /* bytes after the message when it is signed */
+	TYPE_ADVERT = 1,
+	TYPE_HEARTBEAT = 15, /* ours: an advert on a second path */
 	GROUP_IPV4 = 0xe0000012,
 };
 
@@ -106,10 +108,11 @@ static __always_inline enum verdict judge_path(const struct advert *a, const str
 static __always_inline enum verdict judge_version(const struct advert *a)
 {
 	__u8 version = a->head.version_type >> 4;
+	__u8 type = a->key.vrid & HEARTBEAT_KEY ? TYPE_HEARTBEAT : TYPE_ADVERT;
 
 	if (version != 3 && (version != 2 || a->key.family == 6))
 		return VERDICT_VERSION;
-	return (a->head.version_type & 0x0f) == 1 ? VERDICT_ACCEPTED : VERDICT_TYPE;
+	return (a->head.version_type & 0x0f) == type ? VERDICT_ACCEPTED : VERDICT_TYPE;
 }
 
 static __always_inline enum verdict judge_sender(const struct advert *a, const struct router *r,

@@ -149,7 +149,7 @@ static __always_inline enum verdict accept(struct packet *p, struct advert *a, s
 					   struct party *sender, __u64 now)
 {
 	struct history *h = bpf_map_lookup_elem(&heard, &a->key);
-	enum verdict v = a->key.unicast ? VERDICT_CONSUMED : VERDICT_ACCEPTED;
+	enum verdict v = a->key.unicast || a->key.vrid & HEARTBEAT_KEY ? VERDICT_CONSUMED : VERDICT_ACCEPTED;
 	enum verdict limit;
 
 	if (!h)
@@ -192,8 +192,16 @@ static __always_inline enum verdict read_datagram(struct packet *p, struct adver
 /* find_router finds whose advert it is. Without one, the other mode tells why. */
 static __always_inline struct router *find_router(struct advert *a, enum verdict *v)
 {
-	struct router *r = bpf_map_lookup_elem(&routers, &a->key);
+	struct router *r;
 
+	if (unlikely((a->head.version_type & 0x0f) == TYPE_HEARTBEAT)) {
+		a->key.vrid |= HEARTBEAT_KEY;
+		r = bpf_map_lookup_elem(&routers, &a->key);
+		if (r)
+			return r;
+		a->key.vrid &= ~HEARTBEAT_KEY;
+	}
+	r = bpf_map_lookup_elem(&routers, &a->key);
 	if (r)
 		return r;
 	a->key.unicast = !a->key.unicast;

@@ -61,12 +61,19 @@ struct advert_event {
 
 #define ADVERT_HEADER (sizeof(struct advert_event) - MAX_DATAGRAM)
 
-/* The mode of VRRP is part of the key: one VRID may be used in both. */
+/*
+ * The mode of VRRP is part of the key: one VRID may be used in both. So is the
+ * bit that tells a second path from a router with the same VRID beside it.
+ */
 struct router_key {
 	__u32 ifindex;
 	__u8 family;  /* 4 or 6 */
 	__u8 unicast; /* 0 or 1 */
-	__u16 vrid;
+	__u16 vrid;   /* 1 to 255, with HEARTBEAT_KEY for a second path */
+};
+
+enum {
+	HEARTBEAT_KEY = 0x100,
 };
 
 /* What user space says of a virtual router. */

@@ -41,7 +41,14 @@ func (a *admission) judge(s *packetSocket, ip []byte, now int64) Verdict {
 	key := vrrpRouterKey{
 		Ifindex: uint32(s.ifindex), Family: uint8(p.Family()), Unicast: flag(!p.Multicast()), Vrid: uint16(p.VRID()),
 	}
-	r, ok := a.table.routers[key]
+	heartbeat := key
+	heartbeat.Vrid |= heartbeatKey
+	r, ok := a.table.routers[heartbeat]
+	if h, is := p.Heartbeat(); ok && is {
+		p, reject, key = h, wire.None, heartbeat
+	} else {
+		r, ok = a.table.routers[key]
+	}
 	if !ok {
 		key.Unicast ^= 1
 		if _, ok := a.table.routers[key]; ok {
@@ -59,7 +66,7 @@ func (a *admission) judge(s *packetSocket, ip []byte, now int64) Verdict {
 		return verdictOf(reject)
 	case !take(&s.strangers, uint64(now), a.interval, limitBurst):
 		return FloodInterface
-	case key.Unicast != 0:
+	case key.Unicast != 0, key.Vrid&heartbeatKey != 0:
 		return Consumed
 	}
 	return Accepted

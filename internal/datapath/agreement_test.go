@@ -9,16 +9,16 @@ import (
 )
 
 // rulesOf are wire's rules for the same virtual routers, in version 2 and in
-// version 3 since the program does not know which one is configured.
-func rulesOf(t testing.TB, routers []Router) []*wire.Rules {
+// version 3 since the program does not know which one is configured. Those of
+// second paths come apart.
+func rulesOf(t testing.TB, routers []Router) (adverts, heartbeats []*wire.Rules) {
 	t.Helper()
-	var all []*wire.Rules
 	for _, r := range routers {
 		if !r.Multicast && len(r.Peers) == 0 { // for wire unicast means that there are peers
 			continue
 		}
 		for _, version := range []uint8{wire.V2, wire.V3} {
-			if version == wire.V2 && r.Family == wire.IPv6 || version == wire.V3 && r.AH {
+			if version == wire.V2 && r.Family == wire.IPv6 || version == wire.V3 && r.AH || version == wire.V2 && r.Heartbeat {
 				continue
 			}
 			s := wire.Settings{
@@ -32,19 +32,26 @@ func rulesOf(t testing.TB, routers []Router) []*wire.Rules {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all = append(all, rules)
+			if r.Heartbeat {
+				heartbeats = append(heartbeats, rules)
+			} else {
+				adverts = append(adverts, rules)
+			}
 		}
 	}
-	return all
+	return adverts, heartbeats
 }
 
 // wireAccepts asks every rule: what any of them accepts must reach it.
-func wireAccepts(rules []*wire.Rules, frame []byte) bool {
+func wireAccepts(rules, heartbeats []*wire.Rules, frame []byte) bool {
 	ip, reject := wire.Ethernet(frame)
 	if reject != wire.None {
 		return false
 	}
 	p, reject := wire.Open(ip)
+	if beat, ok := p.Heartbeat(); ok {
+		p, reject, rules = beat, wire.None, heartbeats
+	}
 	if reject != wire.None {
 		return false
 	}
@@ -104,7 +111,7 @@ func FuzzAgreement(f *testing.F) {
 		f.Add(v.frame(f), byte(2))
 	}
 	routers := tableRouters()
-	rules := rulesOf(f, routers)
+	rules, heartbeats := rulesOf(f, routers)
 	courts := []*court{newCourt(f, Config{}, "xdp"), newCourt(f, Config{}, "tc")}
 	for _, c := range courts {
 		if err := c.SetRouters(routers); err != nil {
@@ -118,7 +125,7 @@ func FuzzAgreement(f *testing.F) {
 		if fix%3 > 0 {
 			repair(frame, fix%3 == 1)
 		}
-		accepted := wireAccepts(rules, frame)
+		accepted := wireAccepts(rules, heartbeats, frame)
 		var rulings []ruling
 		for _, c := range courts {
 			if !c.runs(frame) {

@@ -14,7 +14,7 @@ import (
 // over. It returns false when there was none yet, and in mode Socket. A
 // deadline that this disproves is not to be acted on.
 //
-// Only what identifies r is looked at: IfIndex, Family, VRID and Multicast.
+// Only what identifies r is looked at: IfIndex, Family, VRID, Multicast and Heartbeat.
 func (d *Datapath) LastGood(r Router) (at time.Time, from netip.Addr, ok bool, err error) {
 	if d.objects == nil {
 		return at, from, false, nil

@@ -8,7 +8,7 @@ import (
 )
 
 // Router says what the kernel must know of one virtual router to pick out its
-// adverts. (IfIndex, Family, VRID) identifies it,
+// adverts. (IfIndex, Family, VRID, Heartbeat) identifies it,
 // except that unicast routers with other addresses or peers may share them.
 type Router struct {
 	IfIndex int
@@ -25,6 +25,10 @@ type Router struct {
 	// flood of others takes their place.
 	Peers []wire.Peer
 
+	// Heartbeat picks out what travels on a second path, wire.TypeHeartbeat,
+	// instead of adverts. Both may be wanted of one VRID.
+	Heartbeat bool
+
 	// AH admits IP protocol 51 in front of VRRP (version 2, auth_type AH).
 	AH bool
 	// Own are the addresses that this host sends adverts from; adverts
@@ -35,10 +39,17 @@ type Router struct {
 }
 
 func (r *Router) key() vrrpRouterKey {
-	return vrrpRouterKey{
+	key := vrrpRouterKey{
 		Ifindex: uint32(r.IfIndex), Family: uint8(r.Family), Unicast: flag(!r.Multicast), Vrid: uint16(r.VRID),
 	}
+	if r.Heartbeat {
+		key.Vrid |= heartbeatKey
+	}
+	return key
 }
+
+// heartbeatKey is HEARTBEAT_KEY of shared.h.
+const heartbeatKey = 0x100
 
 // validate finds what would make the router deaf without a word.
 func (r *Router) validate() error {

@@ -13,7 +13,7 @@ import (
 
 // The table's virtual routers: 7 and 8 multicast, 9 unicast in a TTL range, 10
 // unicast from anybody, 11 with AH, 12 both multicast and unicast. VRID 13 is
-// nobody's.
+// nobody's. 7 and 8 have second paths here besides, 14 nothing else.
 func tableRouters() []Router {
 	group4, group6 := wire.Group(wire.IPv4), wire.Group(wire.IPv6)
 	own4 := []netip.Addr{netip.MustParseAddr("192.0.2.1")}
@@ -40,6 +40,12 @@ func tableRouters() []Router {
 		with(v4, func(r *Router) { r.VRID, r.Multicast, r.Group, r.AH = 11, true, group4, true }),
 		with(v4, func(r *Router) { r.VRID, r.Multicast, r.Group = 12, true, group4 }),
 		with(v4, func(r *Router) { r.VRID, r.Local = 12, own4[0] }),
+		with(v4, func(r *Router) { r.VRID, r.Heartbeat, r.Multicast, r.Group = 7, true, true, wire.HeartbeatGroup4 }),
+		with(v6, func(r *Router) { r.VRID, r.Heartbeat, r.Multicast, r.Group = 8, true, true, wire.HeartbeatGroup6 }),
+		with(v4, func(r *Router) {
+			r.VRID, r.Heartbeat, r.Local = 14, true, own4[0]
+			r.Peers = []wire.Peer{{Addr: netip.MustParseAddr("192.0.2.9")}}
+		}),
 	}
 }
 
@@ -71,6 +77,22 @@ func version2(auth wire.AuthType) func(*wire.Advert) {
 			s.Next(time.Unix(0, 0))
 			a.Signer = s
 		}
+	}
+}
+
+// heartbeat sends it as that of a second path, signed.
+func heartbeat(dst string) func(*wire.Advert) {
+	return func(a *wire.Advert) {
+		key, err := wire.NewKey(1, bytes.Repeat([]byte{1}, wire.MinKeyLen))
+		if err != nil {
+			panic(err)
+		}
+		ring := wire.HMAC{Keys: []wire.Key{key}, Active: 1, Replay: wire.ReplayMonotonic}
+		if a.Signer, err = wire.NewSigner(wire.Auth{HMAC: ring}); err != nil {
+			panic(err)
+		}
+		a.Signer.Next(time.Unix(1, 0))
+		a.Heartbeat, a.Dst = true, netip.MustParseAddr(dst)
 	}
 }
 
@@ -109,6 +131,7 @@ func tableCases() []tableCase {
 	unicast := advert(9, "192.0.2.9", to("192.0.2.1", 0))
 	v2 := advert(7, "192.0.2.9", version2(wire.AuthNone))
 	ah := advert(11, "192.0.2.9", version2(wire.AuthAH))
+	beat := advert(7, "192.0.2.9", heartbeat("224.0.0.254"))
 	long4 := advert(7, "192.0.2.9", addresses(255))
 	long6 := advert(7, "fe80::9", addresses(90))
 	return []tableCase{
@@ -224,6 +247,19 @@ func tableCases() []tableCase {
 		{"90 addresses, IPv6", frame(long6), pass, "accepted"},
 		{"254 addresses, one bit wrong", frame(set(long4, 900, int(long4[900])^4)), drop, "checksum"},
 		{"90 addresses, last bit wrong", frame(set(long6, len(long6)-1, 0xff)), drop, "checksum"},
+
+		{"heartbeat", frame(beat), drop, "consumed"},
+		{"heartbeat, IPv6", frame(advert(8, "fe80::9", heartbeat("ff02::114"))), drop, "consumed"},
+		{"heartbeat, unicast", frame(advert(14, "192.0.2.9", heartbeat("192.0.2.1"))), drop, "consumed"},
+		{"heartbeat, unicast from a stranger", frame(advert(14, "192.0.2.8", heartbeat("192.0.2.1"))), drop, "unknown_peer"},
+		{"heartbeat, own source", frame(advert(7, "192.0.2.1", heartbeat("224.0.0.254"))), drop, "own_source"},
+		{"heartbeat, TTL 254", frame(set(beat, 8, 254)), drop, "ttl"},
+		{"heartbeat, a bit flipped", frame(set(beat, 31, int(beat[31])^1)), drop, "checksum"},
+		{"heartbeat to the group of adverts", frame(advert(7, "192.0.2.9", heartbeat("224.0.0.18"))), pass, "destination"},
+		{"heartbeat for a router without a second path", frame(advert(12, "192.0.2.9", heartbeat("224.0.0.18"))), drop, "type"},
+		{"heartbeat for an unknown VRID", frame(advert(13, "192.0.2.9", heartbeat("224.0.0.254"))), pass, "vrid_unknown"},
+		{"advert to the group of heartbeats", frame(advert(7, "192.0.2.9", to("224.0.0.254", 0))), pass, "destination"},
+		{"advert where there is only a second path", frame(advert(14, "192.0.2.9", to("192.0.2.1", 0))), pass, "vrid_unknown"},
 
 		{"AH", frame(ah), pass, "accepted"},
 		{"AH with options", frame(options(ah, 4)), pass, "accepted"},

@@ -25,6 +25,8 @@ type Advert struct {
 	// Checksum is the form of v3 over IPv4: PseudoHeader, which NoForm stands
 	// for, MessageOnly or GroupPseudoHeader. All others have no choice.
 	Checksum ChecksumForm
+	// Heartbeat makes it one of TypeHeartbeat: version 3, signed with HMAC.
+	Heartbeat bool
 	// Signer authenticates the advert; nil for none. Call its Next first.
 	Signer *Signer
 }
@@ -61,6 +63,8 @@ func (a *Advert) Validate() error {
 		return fmt.Errorf("%d addresses: at most %d fit", len(a.Addresses), MaxCount)
 	case a.Version == V3 && a.Signer.authType() != AuthNone:
 		return fmt.Errorf("authentication %v: version 3 has none but HMAC", a.Signer.authType())
+	case a.Heartbeat && (a.Version != V3 || a.Signer.Overhead() != TrailerLen):
+		return errors.New("heartbeat: must be of version 3 and signed with HMAC")
 	}
 	for _, address := range a.Addresses {
 		if !ofFamily(address, family) {

@@ -16,7 +16,12 @@ const (
 	V2 = 2 // RFC 3768, IPv4 only
 	V3 = 3 // RFC 9568, IPv4 and IPv6
 
-	TypeAdvertisement = 1 // the only type there is
+	TypeAdvertisement = 1 // the only type that the RFC knows
+
+	// TypeHeartbeat is ours: an advert of version 3, signed, that travels on a
+	// second path. Whoever is no xvrrp must discard a type that it does not know
+	// (RFC 9568 §7.1), so it can disturb no other router, whatever its VRID.
+	TypeHeartbeat = 15
 )
 
 // Priorities, RFC 9568 §5.2.4.
@@ -68,6 +73,20 @@ func Group(f Family) netip.Addr {
 		return Group6
 	}
 	return Group4
+}
+
+// The groups that heartbeats go to, those of RFC 4727 §2.4.2 and §3.3 for experiments. No router joins them but ours.
+var (
+	HeartbeatGroup4 = netip.AddrFrom4([4]byte{224, 0, 0, 254})
+	HeartbeatGroup6 = netip.AddrFrom16([16]byte{0xff, 0x02, 14: 0x01, 15: 0x14})
+)
+
+// HeartbeatGroup returns the group that heartbeats of family f go to.
+func HeartbeatGroup(f Family) netip.Addr {
+	if f == IPv6 {
+		return HeartbeatGroup6
+	}
+	return HeartbeatGroup4
 }
 
 // VirtualMAC is the Ethernet address of a virtual router, RFC 9568 §7.3.

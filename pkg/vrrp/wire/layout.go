@@ -94,6 +94,9 @@ func put(b []byte, a netip.Addr, f Family) int {
 func (a *Advert) layMessage(m []byte) {
 	m[0], m[1], m[3] = a.Version<<4|TypeAdvertisement, a.VRID, uint8(len(a.Addresses))
 	binary.BigEndian.PutUint16(m[4:], encodeInterval(a.Version, a.Interval))
+	if a.Heartbeat {
+		m[0] = a.Version<<4 | TypeHeartbeat
+	}
 	if a.Version == V2 {
 		m[4] = uint8(a.Signer.authType())
 	}

@@ -116,6 +116,17 @@ func (p *Packet) Version() uint8 { return p.octet(0) >> 4 }
 // Type returns the packet type, TypeAdvertisement in all that Open accepts.
 func (p *Packet) Type() uint8 { return p.octet(0) & 0x0f }
 
+// Heartbeat returns p as the heartbeat of a second path, if that is what it is.
+// Open refuses it for its type, as it would any that is no advertisement: it
+// must never be taken for an advert of the network that the router serves.
+func (p Packet) Heartbeat() (Packet, bool) {
+	if p.reject != Type || p.Type() != TypeHeartbeat || p.Version() != V3 {
+		return p, false
+	}
+	p.reject = None
+	return p, true
+}
+
 // VRID returns the virtual router id.
 func (p *Packet) VRID() uint8 { return p.octet(1) }
 
