@@ -65,6 +65,8 @@ var Rules = map[string]Rule{
 	"internal/control":  {Modules: []string{xsys}},
 	"internal/metrics":  {Own: []string{"pkg/vrrp/wire"}, Modules: []string{prom, xsys}},
 	"internal/survey":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{netlink, arp, ndp, packet, xnet, xsys}},
+	"internal/overhear": {Own: []string{"pkg/vrrp/wire"}, Modules: []string{xnet, xsys}},
+	"internal/prober":   {Own: []string{"internal/netspace"}, Modules: []string{arp, ndp, xsys}},
 	"internal/realtime": {Modules: []string{xsys}},
 	"internal/doctor":   {Own: []string{"internal/dump", "pkg/vrrp/wire"}, Modules: []string{netlink, arp, nft, ebpf, xsys}},
 
