@@ -20,8 +20,11 @@ var routeValues = map[string]int{
 	"or": 1, "add": 0, "append": 0, "prepend": 0,
 }
 
-func (r *reader) routeBlock(st *statement) []Route {
-	var out []Route
+func (r *reader) routeBlock(st *statement) []Route { return eachLine(r, st, r.routeLine) }
+
+// eachLine reads the lines of a block that holds no further blocks.
+func eachLine[T any](r *reader, st *statement, read func(*statement) (T, bool)) []T {
+	var out []T
 	for _, line := range st.Block {
 		if r.swallowed(line) {
 			continue
@@ -30,8 +33,8 @@ func (r *reader) routeBlock(st *statement) []Route {
 			r.err(codeUnexpectedBlock, at(line), "end the block before it with }", "%s takes no block", quote(line.Keyword()))
 			continue
 		}
-		if rt, ok := r.routeLine(line); ok {
-			out = append(out, rt)
+		if v, ok := read(line); ok {
+			out = append(out, v)
 		}
 	}
 	return out

@@ -14,22 +14,7 @@ var ruleValues = map[string]int{
 	"inet": 0, "inet6": 0,
 }
 
-func (r *reader) ruleBlock(st *statement) []Rule {
-	var out []Rule
-	for _, line := range st.Block {
-		if r.swallowed(line) {
-			continue
-		}
-		if line.HasBlock {
-			r.err(codeUnexpectedBlock, at(line), "end the block before it with }", "%s takes no block", quote(line.Keyword()))
-			continue
-		}
-		if rule, ok := r.ruleLine(line); ok {
-			out = append(out, rule)
-		}
-	}
-	return out
-}
+func (r *reader) ruleBlock(st *statement) []Rule { return eachLine(r, st, r.ruleLine) }
 
 // ruleLine reads one rule. Without an address its family is IPv4, as long as
 // no inet6 says otherwise.

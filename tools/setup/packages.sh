@@ -4,7 +4,7 @@
 set -euo pipefail
 
 case "${1:-}" in
-test) need=(gcc libc6-dev clang-14 llvm-14 keepalived frr tshark tcpdump iptables nftables iproute2 procps prometheus) ;;
+test) need=(gcc libc6-dev clang-14 llvm-14 keepalived frr tshark tcpdump iptables nftables iproute2 procps prometheus chromium chromium-driver buildah rpm systemd) ;;
 lint) need=(clang-format-14) ;;
 kernels) need=(qemu-system-x86 xz-utils) ;;
 *)

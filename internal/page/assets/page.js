@@ -1,11 +1,11 @@
 // The page: ask, draw, wait, as long as somebody looks.
-import { events, histograms } from './parse.js';
+import { events, histograms, stamp } from './parse.js';
 import { banner, cards, entry, kernel, plot, trackers } from './render.js';
 
 const $ = (id) => document.getElementById(id);
 const kept = 200; // lines of the timeline
 const counted = new Map();
-let history = [], names = '', opened = null, started = '';
+let history = [], names = '', opened = null, latest = null, started = '';
 
 async function ask(path) {
   const answer = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(5000) });
@@ -18,12 +18,12 @@ async function status() {
   if (s.started_at !== started) { // another daemon: its history and its counts begin anew
     started = s.started_at;
     history = [];
-    opened = null;
+    opened = latest = null;
   }
   $('host').textContent = s.router_id || s.hostname;
-  $('daemon').textContent = `version ${s.version}, pid ${s.pid}, up since ${new Date(s.started_at).toLocaleString()}`;
-  document.title = `${s.instances.some((i) => i.split_brain) ? '⚠ ' : ''}${s.router_id || s.hostname} – xvrrp`;
+  $('daemon').textContent = `version ${s.version}, pid ${s.pid}, up since ${stamp(s.started_at, false)}`;
   banner($('banner'), s);
+  document.title = `${s.instances.some((i) => i.split_brain) ? '⚠ ' : ''}${s.router_id || s.hostname} – xvrrp`;
   cards($('instances'), s);
   kernel($('kernel'), s, counted);
   trackers($('trackers-section'), $('trackers'), s);
@@ -58,15 +58,21 @@ function draw(fresh = 0) {
 
 const metrics = [['xvrrp_advert_interarrival_seconds', 'between adverts'], ['xvrrp_timer_lateness_seconds', 'deadlines late by']];
 
-// Since the page was opened: what was counted before is taken away.
+// Since the page was opened, unless the reader wants all: then what was counted before is taken away.
 async function timing() {
   const text = await (await ask('metrics')).text();
-  const now = new Map(metrics.map(([m]) => [m, histograms(text, m)]));
-  opened ??= now;
+  latest = new Map(metrics.map(([m]) => [m, histograms(text, m)]));
+  opened ??= latest;
+  plots();
+}
+
+function plots() {
+  if (!latest) return;
+  const since = $('since').value === 'opened' ? opened : new Map();
   const all = [];
   for (const [metric, title] of metrics) {
-    for (const [instance, buckets] of now.get(metric)) {
-      const base = opened.get(metric).get(instance) ?? [];
+    for (const [instance, buckets] of latest.get(metric)) {
+      const base = since.get(metric)?.get(instance) ?? [];
       all.push(plot(`${instance}: ${title}`, buckets.map((b, n) => ({ le: b.le, count: b.count - (base[n]?.count ?? 0) }))));
     }
   }
@@ -76,6 +82,7 @@ async function timing() {
 function lost(error) {
   $('link').textContent = `no answer (${error.message}); what is shown is old`;
   $('link').className = 'lost';
+  document.body.classList.add('old');
 }
 
 // repeat asks again and again, and not while nobody looks.
@@ -85,8 +92,9 @@ async function repeat(what, every, says) {
       try {
         await what();
         if (says) {
-          $('link').textContent = `live, ${new Date().toLocaleTimeString()}`;
+          $('link').textContent = `live, ${stamp(new Date(), false).slice(11)}`;
           $('link').className = '';
+          document.body.classList.remove('old');
         }
       } catch (error) {
         if (says) lost(error);
@@ -98,6 +106,7 @@ async function repeat(what, every, says) {
 
 $('kind').addEventListener('change', () => draw());
 $('who').addEventListener('change', () => draw());
+$('since').addEventListener('change', plots);
 repeat(status, 1000, true);
 repeat(timeline, 1500, false);
 repeat(timing, 5000, false);

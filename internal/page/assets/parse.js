@@ -22,6 +22,14 @@ function pair(n, big, bigName, small, smallName) {
   return Math.floor(n / big) + ' ' + bigName + (rest ? ' ' + rest + ' ' + smallName : '');
 }
 
+// stamp shows a moment in the reader's own time, sortable: 2026-03-01 02:13:07.412.
+export function stamp(time, fine = true) {
+  const t = new Date(time), two = (n) => String(n).padStart(2, '0');
+  const day = `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())}`;
+  const clock = `${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
+  return `${day} ${clock}${fine ? '.' + String(t.getMilliseconds()).padStart(3, '0') : ''}`;
+}
+
 // events reads JSON lines; a half line at the end is left out.
 export function events(text) {
   const list = [];

@@ -1,5 +1,5 @@
 // From data to elements. Text only ever becomes text nodes.
-import { evidence, headroom, length, splitBrains } from './parse.js';
+import { evidence, headroom, length, splitBrains, stamp } from './parse.js';
 
 export function el(name, attributes = {}, ...children) {
   const e = document.createElement(name);
@@ -40,7 +40,7 @@ function card(i, now, open) {
   const left = headroom(i);
   const c = el('article', { class: `card ${i.state}${i.split_brain ? ' split' : ''}` },
     el('header', {}, el('h3', {}, i.name), el('span', { class: `state ${i.state}` }, i.state)),
-    el('p', {}, `since ${new Date(i.since).toLocaleString()} (${age(i.since, now)}): ${i.reason || 'no reason'}`),
+    el('p', {}, `since ${stamp(i.since)} (${age(i.since, now)}): ${(i.reason || 'no reason').replaceAll('_', ' ')}`),
     i.faults?.length ? el('p', { class: 'down' }, i.faults.join(', ')) : '',
     el('p', {}, m ? (m.self ? 'this node is master' : `master ${m.address}, priority ${m.priority}, last advert ${length(m.last_advert_age)} ago`) : 'no master is known'));
   if (left !== null) {
@@ -48,7 +48,7 @@ function card(i, now, open) {
       `${Math.round(left * 100)} %`));
   }
   c.append(el('ul', { class: 'vips', 'aria-label': `addresses of ${i.name}` }, ...i.vips.map((v) => vip(i, v))));
-  const priority = i.priority === i.configured_priority ? `${i.priority}` : `${i.priority} of ${i.configured_priority}`;
+  const priority = i.priority === i.configured_priority ? `${i.priority}` : `${i.priority} (configured ${i.configured_priority})`;
   c.append(el('p', { class: 'soft' },
     `${i.interface}, VRID ${i.vrid}, ${i.family.replace('ipv', 'IPv')}, version ${i.version}, priority ${priority}, every ${length(i.advert_interval)}, by ${i.dataplane}`));
   c.append(el('details', { 'data-of': i.name, open }, el('summary', { 'data-of': i.name }, 'Counters'), counters(i.counters)));
@@ -58,8 +58,9 @@ function card(i, now, open) {
 function vip(i, v) {
   const missing = i.state === 'MASTER' && !v.held;
   const state = v.held ? 'held' : missing ? 'MISSING' : 'not held';
-  return el('li', { class: v.held ? 'up' : missing ? 'missing' : 'soft' },
-    `${v.address} ${state}${v.conflict ? `, also claimed by ${v.conflict}` : ''}`);
+  const contested = v.held && v.conflict;
+  const other = !v.conflict ? '' : v.held ? `, also claimed by ${v.conflict}` : `; ${v.conflict} claims it`;
+  return el('li', { class: contested || missing ? 'missing' : v.held ? 'up' : 'soft' }, `${v.address} ${state}${other}`);
 }
 
 function counters(n) {
@@ -73,12 +74,17 @@ function counters(n) {
 export function entry(e) {
   const what = e.kind === 'transition'
     ? [el('span', { class: `state ${e.to}` }, `${e.from || '?'} → ${e.to}`), ` ${e.text || e.reason}`]
-    : [e.text || e.reason || e.kind];
-  const at = new Date(e.time);
+    : [plain(e)];
   return el('li', { class: e.kind },
-    el('time', { datetime: e.time, title: at.toString() }, at.toLocaleString()),
+    el('time', { datetime: e.time }, stamp(e.time)),
     el('strong', {}, e.instance || e.group || 'daemon'), ' ', ...what,
     evidence(e) ? el('span', { class: 'evidence' }, evidence(e)) : '');
+}
+
+// plain is the text without the name, which stands before it already.
+function plain(e) {
+  const text = e.text || e.reason || e.kind, name = `(${e.instance}) `;
+  return text.startsWith(name) ? text.slice(name.length) : text;
 }
 
 export function kernel(body, status, before) {
@@ -107,29 +113,32 @@ const svg = (name, attributes, ...children) => {
   return e;
 };
 
-// plot draws the buckets of one histogram that have anything in them.
+// plot draws the buckets of one histogram that have anything in them, and some around them: a bar tells by where it
+// stands, too.
 export function plot(title, buckets) {
   const first = buckets.findIndex((b) => b.count > 0);
-  const box = el('article', { class: 'card' }, el('h3', {}, title));
+  const box = el('article', { class: 'card plain' }, el('h3', {}, title));
   if (first < 0) {
     box.append(el('p', { class: 'soft' }, 'nothing measured yet'));
     return box;
   }
   let last = buckets.length - 1;
   while (buckets[last].count <= 0) last--;
-  const shown = buckets.slice(first, last + 1);
+  const all = buckets.reduce((n, b) => n + b.count, 0);
+  const from = Math.max(0, Math.min(first - 2, last - 9));
+  const shown = buckets.slice(from, Math.max(last + 3, from + 12));
   const most = Math.max(...shown.map((b) => b.count));
   const width = 320, height = 96, bar = width / shown.length;
   const picture = svg('svg', { class: 'plot', viewBox: `0 0 ${width} ${height + 14}`, role: 'img' });
   picture.append(svg('title', {}, `${title}: ` + shown.filter((b) => b.count > 0).map((b) => `${b.count} up to ${label(b)}`).join(', ')),
     svg('line', { x1: 0, y1: height, x2: width, y2: height }));
-  const every = Math.ceil(shown.length / 5);
+  const every = Math.ceil(shown.length / 6);
   shown.forEach((b, n) => {
     const high = Math.max(b.count > 0 ? 1 : 0, Math.sqrt(b.count / most) * (height - 4));
     picture.append(svg('rect', { x: n * bar + 1, y: height - high, width: Math.max(1, bar - 2), height: high }));
-    if (n % every === 0) picture.append(svg('text', { x: n * bar + 1, y: height + 11 }, label(b)));
+    if (n % every === 0) picture.append(svg('text', { x: (n + 1) * bar, y: height + 11, 'text-anchor': n > shown.length - 2 ? 'end' : 'middle' }, label(b)));
   });
-  box.append(picture);
+  box.append(picture, el('p', { class: 'soft' }, `${all} counted; the highest bar is ${most}; the slowest took up to ${label(buckets[last])}`));
   return box;
 }
 
