@@ -11,7 +11,8 @@
 // else hands in facts with Do, which queues them and interrupts the loop.
 //
 // An advert that the core asks for leaves at once, on the loop thread, which
-// costs about a microsecond. Everything else the core asks for may wait for
+// costs about a microsecond; so does a question before a takeover, which an Asker
+// puts. Everything else the core asks for may wait for
 // netlink, a log or a script: it is queued to a goroutine of its own for each
 // router, which does it in order. So a router's first advert leaves before its
 // first address is asked for, and a slow effect of one router delays neither

@@ -110,6 +110,9 @@ func (e *Engine) take(f Fact) error {
 	case Unbind:
 		return e.with(f.Router, func(m *member) { e.unbind(m) })
 	case Tell:
+		if !f.At.IsZero() {
+			now = f.At
+		}
 		return e.with(f.Router, func(m *member) { e.handle(now, m, f.Event) })
 	case Regroup:
 		return e.regroup(now, f)

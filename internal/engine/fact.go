@@ -37,6 +37,10 @@ type Spec struct {
 	// the protocol. An advert that carries the least interval there is, 10 ms,
 	// is then taken to mean Fine. Zero: the adverts mean what they say.
 	Fine time.Duration
+	// Asker asks before a takeover, Paths sends on the extra heartbeat paths. Each
+	// may be nil. Change keeps the old one where the new one is nil.
+	Asker Asker
+	Paths Paths
 	// Probe counts, Effect does what may wait.
 	Probe  Probe
 	Effect Effect
@@ -67,10 +71,11 @@ type Bind struct {
 // Unbind takes a router off its interface, which is gone.
 type Unbind struct{ Router string }
 
-// Tell tells one router an event, now.
+// Tell tells one router an event that happened at a time, the zero Time is now.
 type Tell struct {
 	Router string
 	Event  vrrp.Event
+	At     time.Time
 }
 
 // Ask runs a function on the loop thread, for questions. It must be short.

@@ -180,9 +180,15 @@ func (e *Engine) change(now time.Time, f Change) error {
 	if err := m.signer.Update(f.Spec.Auth); err != nil {
 		return fmt.Errorf("virtual router %s: %w", f.Spec.Name, err)
 	}
-	effect := m.spec.Effect // its goroutine has it already
+	old := m.spec
 	m.spec = f.Spec
-	m.spec.Effect = effect
+	m.spec.Effect = old.Effect // its goroutine has it already
+	if m.spec.Asker == nil {
+		m.spec.Asker = old.Asker
+	}
+	if m.spec.Paths == nil {
+		m.spec.Paths = old.Paths
+	}
 	if p := e.wires[m.ifindex]; p != nil {
 		p.shelves = nil
 	}

@@ -29,6 +29,20 @@ type Out interface {
 	Unicast(peer netip.Addr, ip []byte) error
 }
 
+// Asker puts the question that comes before a takeover. It is called on the loop
+// thread, must return at once and does not keep a. What comes back is told with
+// Hear or with a Tell that has its time; a late answer is worth nothing.
+type Asker interface {
+	Ask(a vrrp.Ask)
+}
+
+// Paths carries every advert on the extra heartbeat paths, too. It is called on
+// the loop thread, after the advert left, and returns at once. What is heard on
+// a path is told as a vrrp.PathHeard.
+type Paths interface {
+	Beat(a vrrp.SendAdvert)
+}
+
 // Probe is told what happens to one router, on the loop thread: it may count
 // but must neither block nor allocate in steady state.
 type Probe interface {

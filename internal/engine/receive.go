@@ -53,7 +53,7 @@ func (e *Engine) receive(d wire.Datagram, p *wire.Packet, m *member) {
 	if p.AuthType() == wire.AuthAH {
 		m.signer.Observe(m.rules.AHSequence())
 	}
-	if deadline := m.router.Deadline(); m.router.State() == vrrp.Backup && now.After(deadline) && !d.At.After(deadline) {
+	if deadline := m.router.Due(); m.router.State() == vrrp.Backup && now.After(deadline) && !d.At.After(deadline) {
 		// We come too late, the advert did not: handled in the order of arrival
 		// it disproves the wake-up that is due. The others of the same queue
 		// belong to the same delay and are not counted again.
@@ -93,17 +93,45 @@ func (e *Engine) handle(now time.Time, m *member, ev vrrp.Event) {
 func (e *Engine) act(now time.Time, g *group, actions []vrrp.MemberAction) {
 	for _, a := range actions {
 		to := g.members[a.Member]
-		if advert, ok := a.Action.(vrrp.SendAdvert); ok {
-			to.send(advert)
-			continue
+		switch action := a.Action.(type) {
+		case vrrp.SendAdvert:
+			to.send(action)
+		case vrrp.Ask:
+			to.ask(action)
+		default:
+			to.effects.put(now, action)
 		}
-		to.effects.put(now, a.Action)
 	}
 	e.schedule.set(g, g.machine.Deadline())
 }
 
+// Hear tells a router what was heard of it apart from adverts on its interface:
+// an answer to a question, an advert on an extra path. Unlike a Tell it takes its
+// place among the adverts, in the kernel's order. Loop thread only.
+func (e *Engine) Hear(router string, at time.Time, ev vrrp.Event) {
+	if m, ok := e.members[router]; ok && !e.frozen {
+		e.handle(at, m, ev)
+		e.setAlarm()
+	}
+}
+
+// ask lets somebody ask before m takes over. Without an interface there is
+// nobody to be asked, and a fault is on its way.
+func (m *member) ask(a vrrp.Ask) {
+	if m.spec.Asker != nil && m.out != nil {
+		m.spec.Asker.Ask(a)
+	}
+}
+
 // send puts one advert on the wire, once for each destination.
 func (m *member) send(a vrrp.SendAdvert) {
+	m.sendHere(a)
+	if m.spec.Paths != nil {
+		m.spec.Paths.Beat(a)
+	}
+}
+
+func (m *member) sendHere(a vrrp.SendAdvert) {
 	if m.out == nil || len(m.ready) == 0 {
 		return // no interface or no address: the core has been told
 	}

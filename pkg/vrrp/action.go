@@ -31,6 +31,17 @@ type SendAdvert struct {
 	Interval time.Duration
 }
 
+// Ask asks the world before a Backup takes over. It comes in the last part of
+// the down interval, and again for every window that the takeover is put off.
+// Whatever comes back is an Answered, a WitnessAnswered or a FrameHeard.
+type Ask struct {
+	// Until is when the answers are judged.
+	Until time.Time
+	// Addresses: does any virtual address answer, asked of everybody and of the
+	// last known MAC of the router that was Active? Witness: does a witness?
+	Addresses, Witness bool
+}
+
 // Claim asks to hold the virtual addresses. It may be repeated while Active,
 // when their list changes.
 type Claim struct{}
@@ -56,6 +67,9 @@ const (
 	AddressesChanged
 	// Resumed: the router is Active since before this process began.
 	Resumed
+	// Healed: another router was Active beside us and is silent now. Switches
+	// and neighbours may have its announcement as the last.
+	Healed
 )
 
 // String returns a stable label.
@@ -67,6 +81,8 @@ func (w Why) String() string {
 		return "lower_priority"
 	case Resumed:
 		return "resumed"
+	case Healed:
+		return "healed"
 	case AddressesChanged:
 		return "addresses_changed"
 	}
@@ -93,6 +109,14 @@ type Note struct {
 	Answered bool
 	// Cause is the fault that came or went.
 	Cause Cause
+	// Path is the way of an advert: 0 is the interface itself.
+	Path uint8
+	// Obstacle is what a takeover is put off for. Addr answers from MAC, which
+	// is a Stranger's if it is known not to be the old Active router's.
+	Obstacle Obstacle
+	Addr     netip.Addr
+	MAC      [6]byte
+	Stranger bool
 }
 
 // NoteKind says which fact a Note is.
@@ -146,6 +170,28 @@ const (
 	NoteGroupWaits
 	// NoteRefused: a Reconfigured was not possible and nothing changed.
 	NoteRefused
+	// NoteForeignGoodbye: From says goodbye, but Was is followed. Ignored.
+	NoteForeignGoodbye
+	// NoteStillAnswers: the takeover happens although Addr answers from MAC.
+	NoteStillAnswers
+	// NoteDeaf: the takeover happens although not one frame came in through the
+	// interface for Late.
+	NoteDeaf
+	// NoteWitnessSilent: the takeover happens although no witness answers.
+	NoteWitnessSilent
+	// NoteHold: the takeover is put off because of Obstacle, mostly for Interval
+	// at most. Told again when the obstacle is another one.
+	NoteHold
+	// NoteHoldOver: an advert of From ended the hold, after Interval.
+	NoteHoldOver
+	// NotePathLost: From is not heard any more on Path, the last time Late ago,
+	// but it is on another one.
+	NotePathLost
+	// NotePathBack: From is heard on Path again.
+	NotePathBack
+	// NoteHealed: From was Active beside us, the first and the last sign of it
+	// Interval apart, and has been silent for Late.
+	NoteHealed
 )
 
 var noteLabels = [...]string{
@@ -167,6 +213,15 @@ var noteLabels = [...]string{
 	NoteStalled:          "stalled",
 	NoteGroupWaits:       "group_waits",
 	NoteRefused:          "refused",
+	NoteForeignGoodbye:   "foreign_goodbye",
+	NoteStillAnswers:     "still_answers",
+	NoteDeaf:             "deaf",
+	NoteWitnessSilent:    "witness_silent",
+	NoteHold:             "hold",
+	NoteHoldOver:         "hold_over",
+	NotePathLost:         "path_lost",
+	NotePathBack:         "path_back",
+	NoteHealed:           "healed",
 }
 
 // String returns a stable label.
@@ -179,6 +234,7 @@ func (k NoteKind) String() string {
 
 func (Transition) action() {}
 func (SendAdvert) action() {}
+func (Ask) action()        {}
 func (Claim) action()      {}
 func (Release) action()    {}
 func (Announce) action()   {}

@@ -1,6 +1,9 @@
 package vrrp
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // active is RFC 9568 section 6.4.3 and RFC 3768 section 6.4.3.
 func (r *Router) active(now time.Time, ev Event) {
@@ -35,6 +38,7 @@ func (r *Router) advertise(now time.Time) {
 	}
 	r.send(now, r.priority)
 	r.deadline = nextAdvert(r.deadline, now, r.cfg.Interval)
+	r.heal(now, false)
 }
 
 func (r *Router) activeAdvert(now time.Time, heard Heard) {
@@ -47,6 +51,7 @@ func (r *Router) activeAdvert(now time.Time, heard Heard) {
 		r.out.tell(Note{Kind: NotePriorityZero, State: r.state, From: heard.From, Ours: r.priority})
 		r.send(now, r.priority)
 		r.deadline = now.Add(r.cfg.Interval)
+		r.heal(now, heard.From == r.contrary.From)
 	case heard.Priority > r.priority:
 		r.yield(now, decision{reason: ReasonHigherPriority, trigger: heard})
 	case heard.Priority == r.priority && heard.From.Compare(r.cfg.Primary) > 0:
@@ -54,13 +59,44 @@ func (r *Router) activeAdvert(now time.Time, heard Heard) {
 	default:
 		r.counters.Discarded++
 		r.discarded = heard
+		r.contradict(now, heard.From)
 		r.answer(now, heard)
+	}
+}
+
+// contradict keeps a sign that another router is Active, too.
+func (r *Router) contradict(now time.Time, from netip.Addr) {
+	c := &r.contrary
+	if c.Count == 0 {
+		c.First = now
+	}
+	c.Last = now
+	c.Count++
+	if from.IsValid() {
+		c.From = from
+	}
+}
+
+// heal ends a time with two Active routers, when the other one has been silent
+// for a down interval or said goodbye. A single sign is no such time: the last
+// advert of a router that yields crosses the first one of the better.
+func (r *Router) heal(now time.Time, gone bool) {
+	c := r.contrary
+	quiet := now.Sub(c.Last)
+	if c.Count == 0 || !gone && quiet <= r.cfg.downInterval(r.priority, r.cfg.Interval) {
+		return
+	}
+	r.contrary = Contrary{}
+	if c.Count > 1 {
+		r.out.tell(Note{Kind: NoteHealed, State: r.state, From: c.From, Ours: r.priority, Interval: c.Last.Sub(c.First), Late: quiet})
+		r.out.add(Announce{Why: Healed})
 	}
 }
 
 // yield lets a better router be Active. It has heard us, or will not: no
 // priority 0 is sent.
 func (r *Router) yield(now time.Time, why decision) {
+	r.contradict(now, why.trigger.From)
 	if r.cfg.HigherPriorityAdvert {
 		r.send(now, r.priority)
 	}

@@ -9,9 +9,7 @@ func (r *Router) backup(now time.Time, ev Event) {
 		r.started = false
 		r.enterInitialize(now, decision{reason: ReasonShutdown})
 	case Timeout:
-		if r.expired(now) {
-			r.takeOver(now)
-		}
+		r.step(now)
 	case Received:
 		if heard, ok := r.receive(now, ev); ok {
 			r.backupAdvert(now, heard)
@@ -21,7 +19,7 @@ func (r *Router) backup(now time.Time, ev Event) {
 
 // takeOver is the end of Active_Down_Timer.
 func (r *Router) takeOver(now time.Time) {
-	why := decision{reason: r.whyTakeOver(), expired: r.deadline}
+	why := decision{reason: r.whyTakeOver(), expired: r.due(), doubt: r.doubt(now)}
 	if !r.grouped {
 		r.enterActive(now, why)
 		return
@@ -31,11 +29,14 @@ func (r *Router) takeOver(now time.Time) {
 	}
 	r.released = false
 	r.deadline = now.Add(r.down())
+	r.guard = guard{frame: r.guard.frame, known: r.guard.known}
 }
 
 // whyTakeOver goes by the latest fact: each of them undoes the others.
 func (r *Router) whyTakeOver() Reason {
 	switch {
+	case r.guard.limited:
+		return ReasonHoldLimit
 	case !r.discarded.At.IsZero():
 		return ReasonPreempt
 	case r.released:
@@ -46,8 +47,11 @@ func (r *Router) whyTakeOver() Reason {
 
 func (r *Router) backupAdvert(now time.Time, heard Heard) {
 	switch {
+	case heard.Priority == 0 && !r.mayLeave(heard):
+		r.foreignGoodbye(heard)
 	case heard.Priority == 0:
 		r.absorb(now, heard)
+		r.endHold(now, heard.From)
 		r.out.tell(Note{Kind: NotePriorityZero, State: r.state, From: heard.From, Ours: r.priority})
 		r.follow(heard)
 		r.released = true
@@ -71,15 +75,39 @@ func (r *Router) accept(now time.Time, heard Heard) {
 	r.follow(heard)
 	r.wants, r.waits = false, false
 	r.deadline = now.Add(r.down())
+	r.endHold(now, heard.From)
+	if r.mainLost {
+		r.mainLost = false
+		r.out.tell(Note{Kind: NotePathBack, State: r.state, From: heard.From})
+	}
+}
+
+// mayLeave says whose goodbye is believed, that of whoever is Active as far as
+// we know: the router that is followed; anybody if none is, as at the start; the
+// one that we are about to preempt, once the followed one misses its adverts. A
+// goodbye in another's name must not start an election.
+func (r *Router) mayLeave(heard Heard) bool {
+	switch {
+	case !r.last.From.IsValid() || r.last.At.Before(r.transition.Evidence.At) || r.last.From == heard.From:
+		return true
+	case r.discarded.From == heard.From:
+		return heard.At.Sub(r.last.At) > r.activeInterval*3/2
+	}
+	return false
+}
+
+func (r *Router) foreignGoodbye(heard Heard) {
+	r.counters.ForeignGoodbyes++
+	r.out.tell(Note{Kind: NoteForeignGoodbye, State: r.state, From: heard.From, Was: r.last.From, Path: heard.Path})
 }
 
 // absorb tells of an advert that came when the deadline had passed, but before
 // the wake-up was handled. The wake-up is late, not the Active router dead:
 // such an advert counts like any other, and a false failover did not happen.
 func (r *Router) absorb(now time.Time, heard Heard) {
-	if now.After(r.deadline) {
+	if due := r.due(); now.After(due) {
 		r.counters.LateWakeups++
-		r.out.tell(Note{Kind: NoteLateWakeup, State: r.state, From: heard.From, Late: now.Sub(r.deadline)})
+		r.out.tell(Note{Kind: NoteLateWakeup, State: r.state, From: heard.From, Late: now.Sub(due)})
 	}
 }
 

@@ -76,6 +76,7 @@ func (r *Router) shiftDeadline(now time.Time, old time.Duration) {
 	if r.state != Backup {
 		return
 	}
+	r.reask(now)
 	if diff := r.wait() - old; diff != 0 {
 		r.deadline = r.deadline.Add(diff)
 		if r.deadline.Before(now) {

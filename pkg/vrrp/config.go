@@ -68,6 +68,17 @@ type Config struct {
 	// late by more than the down interval of a peer with this priority,
 	// 1..254; 0 is off. It needs NoPreempt.
 	TimerExpiredBackup uint8
+	// Guard is what the down timer's end means while the addresses answer.
+	Guard Guard
+	// HoldLimit is how long a takeover is put off at most; 0 is the default.
+	HoldLimit time.Duration
+	// DeafWait is what a router does that heard not one frame since the last
+	// advert, WitnessWait one whose witnesses do not answer.
+	DeafWait, WitnessWait Wait
+	// Witness says that there is a witness to ask.
+	Witness bool
+	// Paths is the number of extra heartbeat paths.
+	Paths uint8
 }
 
 // check returns every complaint about the settings.
@@ -101,6 +112,18 @@ func (c *Config) check() error {
 	}
 	if c.TimerExpiredBackup == PriorityOwner || c.TimerExpiredBackup != 0 && !c.NoPreempt {
 		complain("timer expired backup %d: want 1 to 254, and no preemption", c.TimerExpiredBackup)
+	}
+	if c.Guard > GuardHold || c.DeafWait > WaitAlways || c.WitnessWait > WaitAlways {
+		complain("guard %d, waits %d and %d: no such mode", c.Guard, c.DeafWait, c.WitnessWait)
+	}
+	if c.HoldLimit < 0 {
+		complain("hold limit %v: want a positive one", c.HoldLimit)
+	}
+	if c.WitnessWait != WaitNot && !c.Witness {
+		complain("a wait for a witness without one")
+	}
+	if c.Paths > MaxPaths {
+		complain("%d extra paths: want %d at most", c.Paths, MaxPaths)
 	}
 	return errors.Join(errs...)
 }

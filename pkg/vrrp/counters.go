@@ -35,6 +35,14 @@ type Counters struct {
 	LateWakeups uint64
 	// Stalls: adverts sent so late that a peer may have taken over.
 	Stalls uint64
+	// ForeignGoodbyes: priority 0 from another router than the one that is
+	// followed, ignored.
+	ForeignGoodbyes uint64
+	// Questions: asked before a takeover. Holds: takeovers put off.
+	Questions, Holds uint64
+	// PathReceived: adverts taken in on extra paths. PathsLost: ways, the
+	// interface included, that fell silent while another one was alive.
+	PathReceived, PathsLost uint64
 	// Rejected: refused packets by wire.Reject.
 	Rejected [MaxRejects]uint64
 }

@@ -33,6 +33,32 @@
 //   - Nothing is allocated for an advert, a wake-up or a rejected packet that
 //     changes no state.
 //
+// Against two Active routers where adverts do not cross, a Backup can ask first:
+//
+//   - Config.Guard, Witness and DeafWait make it return an Ask in the last part
+//     of the down interval (Deadline is that moment then, Due is still the
+//     takeover). The shell asks by ARP or neighbour discovery, of everybody and
+//     of the last known MAC of the router that was Active, and tells what came by
+//     the time of its arrival: Answered, WitnessAnswered, and FrameHeard with the
+//     stamp of the last frame of any kind.
+//   - GuardAlarm takes over at the deadline and puts NoteStillAnswers, NoteDeaf or
+//     NoteWitnessSilent before the Transition. GuardHold, or a Wait, puts the
+//     takeover off (NoteHold) and asks again, window by window. The first
+//     window without the obstacle ends it, an advert (NoteHoldOver), or HoldLimit
+//     (ReasonHoldLimit). Evidence.Doubt says what was known. With silence the
+//     takeover is where the RFC has it, to the nanosecond.
+//   - A preempting router does not ask: it hears whom it replaces. Nor does an
+//     owner that starts.
+//   - Config.Paths are extra heartbeat paths. PathHeard holds a Backup as an
+//     advert would, each path has its own down timer, and a takeover needs
+//     silence on all; NotePathLost and NotePathBack tell of one, number 0 is the
+//     interface itself. Every SendAdvert is to leave on them, too.
+//   - A goodbye counts if it comes from the router that is followed (RFC: from
+//     anybody); others are NoteForeignGoodbye.
+//   - An Active router that is contradicted, by a losing advert or by an Answered,
+//     keeps the first and the last sign: Evidence.Contrary when it yields,
+//     NoteHealed and Announce{Healed} when the other one falls silent.
+//
 // Inside, the words are those of RFC 9568: Initialize, Backup, Active,
 // Skew_Time. What keepalived calls FAULT is Initialize with a named Cause.
 package vrrp

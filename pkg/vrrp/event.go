@@ -89,6 +89,40 @@ type HandOver struct {
 	Hold time.Duration
 }
 
+// Answered says that another host uses one of the virtual addresses, by ARP or
+// neighbour discovery: an answer to an Ask, or any claim that was overheard. The
+// time of the event is the moment of arrival by the kernel's clock.
+type Answered struct {
+	Addr netip.Addr
+	MAC  [6]byte
+	// Stranger says that the MAC is known not to be that of the router that was
+	// Active. A stranger is told of, and holds nobody in Backup.
+	Stranger bool
+}
+
+// WitnessAnswered says that a witness, a gateway say, answered an Ask.
+type WitnessAnswered struct{}
+
+// FrameHeard tells when the last frame of any kind came in through the
+// interface of the router. It belongs to every Ask, as late before its end as
+// can be; without it nobody is taken for deaf.
+type FrameHeard struct{ At time.Time }
+
+// PathHeard is an advert of our router on an extra heartbeat path, with every
+// check passed. It holds a Backup as one on the interface would.
+type PathHeard struct {
+	// Path is the number of the path, from 1 to Config.Paths.
+	Path uint8
+	// From is the sender's address on that path, Local our own: the tie-break.
+	From, Local netip.Addr
+	Priority    uint8
+	Interval    time.Duration
+}
+
+func (Answered) event()        {}
+func (WitnessAnswered) event() {}
+func (FrameHeard) event()      {}
+func (PathHeard) event()       {}
 func (Startup) event()         {}
 func (Shutdown) event()        {}
 func (Timeout) event()         {}

@@ -19,6 +19,18 @@ type Heard struct {
 	At time.Time
 	// Mismatch says that its addresses are not ours.
 	Mismatch bool
+	// Path is the extra path that it came on, 0 the interface itself.
+	Path uint8
+}
+
+// Contrary is what an Active router saw of another one that is Active: losing
+// adverts, and answers for its addresses. The zero Contrary is nothing.
+type Contrary struct {
+	// First and Last are the times of the signs, Count their number.
+	First, Last time.Time
+	Count       uint32
+	// From is the last one's sender; a mere answer has none.
+	From netip.Addr
 }
 
 // MaxRejects is the size of the arrays that are indexed by wire.Reject.
@@ -61,6 +73,13 @@ type Evidence struct {
 	// Rejected is what was refused since the last accepted advert, or since
 	// the last transition if that is later.
 	Rejected Rejections
+	// Elsewhere is the last advert on an extra path.
+	Elsewhere Heard
+	// Doubt is what the guard knew when a Backup took over.
+	Doubt Doubt
+	// Contrary is what an Active router knew of another one when it left Active.
+	// It ends with the Trigger, if that is one.
+	Contrary Contrary
 	// Cause is the fault, for the reasons ReasonFault and ReasonFaultCleared.
 	Cause Cause
 }
@@ -91,6 +110,13 @@ func (e Evidence) String() string {
 	}
 	if !e.Deadline.IsZero() {
 		fmt.Fprintf(&b, ", down interval %v, handled %v late", e.Down, e.Late)
+	}
+	if e.Elsewhere.From.IsValid() {
+		fmt.Fprintf(&b, ", last heard %v ago on path %d", e.At.Sub(e.Elsewhere.At), e.Elsewhere.Path)
+	}
+	b.WriteString(e.Doubt.String())
+	if c := e.Contrary; c.Count > 1 {
+		fmt.Fprintf(&b, ", another was active for at least %v", c.Last.Sub(c.First))
 	}
 	if e.Rejected.Total > 0 {
 		fmt.Fprintf(&b, ", rejected %v", e.Rejected)

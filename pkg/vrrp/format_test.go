@@ -37,6 +37,15 @@ func formatAction(a Action) string {
 		return fmt.Sprintf("%v -> %s (%s)", a.From, to, why)
 	case SendAdvert:
 		return fmt.Sprintf("send advert prio=%d interval=%v", a.Priority, a.Interval)
+	case Ask:
+		what := ""
+		if a.Addresses {
+			what += " addresses"
+		}
+		if a.Witness {
+			what += " witness"
+		}
+		return fmt.Sprintf("ask%s", what)
 	case Claim:
 		return "claim"
 	case Release:
@@ -79,6 +88,18 @@ func formatNote(n Note) string {
 	if n.Cause.Kind != CauseNone {
 		fmt.Fprintf(&b, " cause=%v", n.Cause)
 	}
+	if n.Path != 0 || n.Kind == NotePathLost || n.Kind == NotePathBack {
+		fmt.Fprintf(&b, " path=%d", n.Path)
+	}
+	if n.Obstacle != NoObstacle {
+		fmt.Fprintf(&b, " obstacle=%v", n.Obstacle)
+	}
+	if n.Addr.IsValid() {
+		fmt.Fprintf(&b, " addr=%v mac=%x", n.Addr, n.MAC)
+	}
+	if n.Stranger {
+		b.WriteString(" stranger")
+	}
 	return b.String()
 }
 
@@ -101,6 +122,7 @@ func formatCounters(c Counters) string {
 
 // formatConfig prints settings as the arguments of a command.
 func formatConfig(c Config) string {
+	guard := fmt.Sprintf(" guard=%v limit=%v deafwait=%v witnesswait=%v paths=%d", c.Guard, c.HoldLimit, c.DeafWait, c.WitnessWait, c.Paths)
 	s := fmt.Sprintf("version=%d priority=%d interval=%v primary=%s adverts=%d delay=%v startup=%v floor=%v stall=%d",
 		c.Version, c.Priority, c.Interval, formatAddr(c.Primary), c.DownAdverts, c.PreemptDelay, c.StartupDelay,
 		c.IntervalFloor, c.TimerExpiredBackup)
@@ -109,7 +131,7 @@ func formatConfig(c Config) string {
 		on   bool
 	}{
 		{"nopreempt", c.NoPreempt}, {"answer", c.LowerPriorityAdvert}, {"higher", c.HigherPriorityAdvert},
-		{"deaf", c.OwnerIgnoresAdverts}, {"waits", c.OwnerWaits},
+		{"deaf", c.OwnerIgnoresAdverts}, {"waits", c.OwnerWaits}, {"witness", c.Witness},
 	} {
 		if flag.on {
 			s += " " + flag.name
@@ -117,7 +139,7 @@ func formatConfig(c Config) string {
 			s += " " + flag.name + "=off"
 		}
 	}
-	return s
+	return s + guard
 }
 
 func formatAddr(a netip.Addr) string {

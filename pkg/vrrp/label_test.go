@@ -38,8 +38,11 @@ func TestLabels(t *testing.T) {
 		all = append(all, NoteKind(k))
 	}
 	check("note", all)
-	check("why", []fmt.Stringer{BecameActive, LowerPriority, AddressesChanged, Resumed})
-	for _, unknown := range []fmt.Stringer{Reason(200), CauseKind(200), NoteKind(200), Why(200), State(200)} {
+	check("why", []fmt.Stringer{BecameActive, LowerPriority, AddressesChanged, Resumed, Healed})
+	check("guard", []fmt.Stringer{GuardOff, GuardAlarm, GuardHold})
+	check("wait", []fmt.Stringer{WaitNot, WaitLimit, WaitAlways})
+	check("obstacle", []fmt.Stringer{NoObstacle, StillAnswers, Deaf, WitnessSilent})
+	for _, unknown := range []fmt.Stringer{Reason(200), CauseKind(200), NoteKind(200), Why(200), State(200), Guard(200), Wait(200), Obstacle(200)} {
 		if unknown.String() != "unknown" {
 			t.Errorf("%T says %q", unknown, unknown)
 		}

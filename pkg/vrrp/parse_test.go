@@ -1,6 +1,7 @@
 package vrrp
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -56,6 +57,18 @@ func parseSetting(cfg *Config, key, value string) (err error) {
 		cfg.OwnerIgnoresAdverts, err = parseBool(value)
 	case "waits":
 		cfg.OwnerWaits, err = parseBool(value)
+	case "guard":
+		cfg.Guard = Guard(slices.Index(guardLabels[:], value))
+	case "limit":
+		cfg.HoldLimit, err = time.ParseDuration(value)
+	case "deafwait":
+		cfg.DeafWait = Wait(slices.Index(waitLabels[:], value))
+	case "witnesswait":
+		cfg.WitnessWait = Wait(slices.Index(waitLabels[:], value))
+	case "witness":
+		cfg.Witness, err = parseBool(value)
+	case "paths":
+		cfg.Paths, err = parseByte(value)
 	case "cause", "at", "after", "times", "late", "addresses":
 	default:
 		err = fmt.Errorf("no such setting")
@@ -64,7 +77,7 @@ func parseSetting(cfg *Config, key, value string) (err error) {
 }
 
 // parseEvent makes the event of a command.
-func parseEvent(cmd string, args arguments, cfg Config) (Event, error) {
+func parseEvent(cmd string, args arguments, cfg Config, now time.Time) (Event, error) {
 	switch cmd {
 	case "start":
 		return Startup{}, nil
@@ -76,6 +89,15 @@ func parseEvent(cmd string, args arguments, cfg Config) (Event, error) {
 		return parseAdvert(args, cfg)
 	case "reject":
 		return parseReject(args)
+	case "answered":
+		return parseAnswered(args)
+	case "witness":
+		return WitnessAnswered{}, nil
+	case "frame":
+		ago, err := parseOptional(args, "ago", 0)
+		return FrameHeard{At: now.Add(-ago)}, err
+	case "path":
+		return parsePath(args, cfg)
 	case "fault":
 		return FaultRaised{parseCause(args.values["cause"])}, nil
 	case "clear":
@@ -107,6 +129,32 @@ func parseAdvert(args arguments, cfg Config) (Event, error) {
 	}
 	interval, err := parseOptional(args, "interval", cfg.Interval)
 	return Received{From: from, Priority: priority, Interval: interval, Mismatch: args.has("mismatch")}, err
+}
+
+func parseAnswered(args arguments) (Event, error) {
+	addr, err := parseAddr(args.values["addr"])
+	if err != nil {
+		return nil, err
+	}
+	mac, err := hex.DecodeString(strings.ReplaceAll(args.values["mac"], ":", ""))
+	if err != nil || len(mac) != 6 {
+		return nil, fmt.Errorf("mac %q", args.values["mac"])
+	}
+	return Answered{Addr: addr, MAC: [6]byte(mac), Stranger: args.has("stranger")}, nil
+}
+
+func parsePath(args arguments, cfg Config) (Event, error) {
+	ev, err := parseAdvert(args, cfg)
+	if err != nil {
+		return nil, err
+	}
+	number, err := parseByte(args.values["path"])
+	if err != nil {
+		return nil, err
+	}
+	local, err := parseAddr(args.values["local"])
+	ad := ev.(Received)
+	return PathHeard{Path: number, From: ad.From, Local: local, Priority: ad.Priority, Interval: ad.Interval}, err
 }
 
 func parseReject(args arguments) (Event, error) {

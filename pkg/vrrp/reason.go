@@ -13,6 +13,9 @@ const (
 	ReasonNoAdvert
 	// ReasonPriorityZero: the Active router said that it leaves.
 	ReasonPriorityZero
+	// ReasonHoldLimit: the takeover was put off for as long as it may be, and
+	// what it was put off for is still so (Evidence.Doubt).
+	ReasonHoldLimit
 	// ReasonPreempt: the Active router's priority is lower than ours.
 	ReasonPreempt
 	// ReasonStartup: the router began to take part.
@@ -43,6 +46,7 @@ var reasons = [...]struct{ label, text string }{
 	ReasonOwner:          {"owner", "we own the addresses"},
 	ReasonNoAdvert:       {"no_advert", "no advert within the down interval"},
 	ReasonPriorityZero:   {"priority_zero", "the active router said goodbye (priority 0)"},
+	ReasonHoldLimit:      {"hold_limit", "no advert within the down interval, and the takeover was put off for as long as it may be"},
 	ReasonPreempt:        {"preempt", "the active router has a lower priority"},
 	ReasonStartup:        {"startup", "start"},
 	ReasonHigherPriority: {"higher_priority", "another router has a higher priority"},
@@ -91,7 +95,7 @@ func (r Reason) NewActive() uint8 {
 		return 1
 	case ReasonPreempt, ReasonOwner:
 		return 2
-	case ReasonNoAdvert:
+	case ReasonNoAdvert, ReasonHoldLimit:
 		return 3
 	}
 	return 0

@@ -35,6 +35,11 @@ type Router struct {
 	lastSent        time.Time // any advert
 	lastAnswer      time.Time // an advert in answer to a losing one
 
+	guard    guard
+	paths    [MaxPaths]path
+	mainLost bool // told: only extra paths hold us
+	contrary Contrary
+
 	transition Transition
 	up         time.Time // when it left Initialize
 	counters   Counters
@@ -47,6 +52,7 @@ type decision struct {
 	trigger Heard
 	expired time.Time // the deadline that passed, if one did
 	cause   Cause
+	doubt   Doubt
 }
 
 // New returns a router in Initialize that waits for Startup.
@@ -71,6 +77,14 @@ func (r *Router) Handle(now time.Time, ev Event) []Action {
 	switch ev := ev.(type) {
 	case Rejected:
 		r.reject(now, ev)
+	case Answered:
+		r.answered(now, ev)
+	case WitnessAnswered:
+		r.witnessAnswered(now)
+	case FrameHeard:
+		r.frameHeard(ev)
+	case PathHeard:
+		r.pathHeard(now, ev)
 	case FaultRaised:
 		r.raise(now, ev.Cause)
 	case FaultCleared:
@@ -99,9 +113,15 @@ func (r *Router) run(now time.Time, ev Event) {
 	}
 }
 
-// Deadline is when the router next wants Timeout. It is zero only in
-// Initialize, where it is set only while a start-up delay runs.
-func (r *Router) Deadline() time.Time { return r.deadline }
+// Deadline is when the router next wants Timeout: the takeover, a question
+// before it, an advert. It is zero only in Initialize, where it is set only
+// while a start-up delay runs.
+func (r *Router) Deadline() time.Time {
+	if r.state == Backup {
+		return r.nextStep()
+	}
+	return r.deadline
+}
 
 // State returns the state.
 func (r *Router) State() State { return r.state }
@@ -143,6 +163,9 @@ func (r *Router) moveTo(now time.Time, to State, why decision) {
 	r.activeInterval = r.cfg.Interval
 	r.preemptAfter = time.Time{}
 	r.discarded, r.rejected = Heard{}, Rejections{}
+	r.guard = guard{frame: r.guard.frame, known: r.guard.known}
+	r.paths, r.mainLost = [MaxPaths]path{}, false
+	r.contrary = Contrary{}
 }
 
 // evidence gathers what a decision is made from.
@@ -150,6 +173,10 @@ func (r *Router) evidence(now time.Time, why decision) Evidence {
 	e := Evidence{
 		At: now, Priority: r.priority, Last: r.last, Trigger: why.trigger, Discarded: r.discarded,
 		Deadline: why.expired, Down: r.down(), Rejected: r.rejected, Cause: why.cause,
+		Elsewhere: r.elsewhere(), Doubt: why.doubt,
+	}
+	if r.contrary.Count > 0 && r.state == Active {
+		e.Contrary = r.contrary
 	}
 	if !r.last.At.IsZero() {
 		e.Age = now.Sub(r.last.At)

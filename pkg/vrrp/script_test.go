@@ -19,6 +19,8 @@ import (
 //	start|stop|timeout|handover [NAME]    events; timeout goes to the deadline
 //	advert [NAME] from= priority= [interval=] [mismatch]
 //	reject [NAME] reason= from= ttl=
+//	answered [NAME] addr= mac= [stranger]; witness [NAME]; frame [NAME] [ago=D]
+//	path [NAME] path=N from= local= priority= [interval=]
 //	fault|clear [NAME] cause=KIND[:NAME]
 //	priority [NAME] to=N, primary [NAME] to=ADDR, reconfigure [NAME] KEY=VALUE... [addresses]
 //	evidence|causes|counters [NAME]       prints them
@@ -84,7 +86,7 @@ func parseArguments(args []datadriven.CmdArg) arguments {
 
 // flags are the arguments without a value: the first one is no name.
 var flags = map[string]bool{
-	"nopreempt": true, "answer": true, "higher": true, "deaf": true, "waits": true, "mismatch": true, "addresses": true,
+	"nopreempt": true, "answer": true, "higher": true, "deaf": true, "waits": true, "mismatch": true, "stranger": true, "witness": true, "addresses": true,
 }
 
 func (s *script) run(cmd string, cmdArgs []datadriven.CmdArg) (string, error) {
@@ -147,11 +149,11 @@ func (a arguments) orName(name string) string {
 
 // event moves the time and feeds one event.
 func (s *script) event(cmd string, args arguments, g *Group, r *Router) error {
-	ev, err := parseEvent(cmd, args, r.Config())
-	if err != nil {
+	if err := s.move(args, cmd, g); err != nil {
 		return err
 	}
-	if err := s.move(args, cmd, g); err != nil {
+	ev, err := parseEvent(cmd, args, r.Config(), s.now)
+	if err != nil {
 		return err
 	}
 	return s.feed(args.orName(s.only), ev)

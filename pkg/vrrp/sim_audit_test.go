@@ -10,7 +10,7 @@ type view struct {
 	// since is when it entered its state, by its own clock.
 	since time.Time
 	// heard is when the last advert came that a Backup must accept, and its
-	// interval; gone is when the last priority 0 came.
+	// interval; gone is when the first priority 0 came since.
 	heard, gone time.Time
 	interval    time.Duration
 	least       time.Duration // the shortest interval since
@@ -84,7 +84,9 @@ func (n *node) observe(at time.Time, member int, ev Event) {
 	ours, must := r.Priority(), r.Config().NoPreempt && r.Config().Priority != PriorityOwner
 	switch {
 	case ad.Priority == 0 && v.state == Backup:
-		v.gone = at
+		if v.gone.IsZero() || v.gone.Before(v.since) { // that of another router than the followed one counts for nothing
+			v.gone = at
+		}
 	case v.state == Backup && ad.Priority != 0 && (must || ad.Priority >= ours), n.better(member, ev):
 		v.heard, v.gone, v.interval = at, time.Time{}, ad.Interval
 		v.least = ad.Interval
@@ -154,11 +156,10 @@ func (n *node) early(at time.Time, member int) {
 		unit = time.Second
 	}
 	wait := time.Duration(256-int(r.Priority())) * unit / 256
-	if v.gone.After(from) || v.gone.Equal(from) {
-		from = v.gone
-	} else {
-		wait += time.Duration(cfg.DownAdverts) * interval
+	if !v.gone.Before(from) && at.Sub(v.gone) >= wait {
+		return
 	}
+	wait += time.Duration(cfg.DownAdverts) * interval
 	if got := at.Sub(from); got < wait {
 		n.w.failf("node %d: Active %v after the last sign of life, too early by %v", n.id, got, wait-got)
 	}

@@ -40,7 +40,25 @@ type Status struct {
 	Wants bool
 	// PreemptAfter is when a running preempt delay or hold ends; zero without.
 	PreemptAfter time.Time
-	Counters     Counters
+	// HeldSince is since when a takeover is put off, for Obstacle and with the
+	// last Answer; zero without.
+	HeldSince time.Time
+	Obstacle  Obstacle
+	Answer    Answer
+	// Paths are the extra paths of a Backup, in their order.
+	Paths []PathStatus
+	// Contrary is what an Active router sees of another one that is Active.
+	Contrary Contrary
+	Counters Counters
+}
+
+// PathStatus is one extra path.
+type PathStatus struct {
+	// Last is its last advert since the router is Backup, Until how long that
+	// one holds, Lost that its loss has been told.
+	Last  Heard
+	Until time.Time
+	Lost  bool
 }
 
 // Status returns a snapshot. Nothing in it changes later.
@@ -58,7 +76,7 @@ func (r *Router) Status() Status {
 		Up:             r.up,
 		Priority:       r.priority,
 		Configured:     r.cfg.Priority,
-		Deadline:       r.deadline,
+		Deadline:       r.Deadline(),
 		Interval:       r.cfg.Interval,
 		ActiveInterval: r.activeInterval,
 		Skew:           skew(r.cfg.Version, r.priority, r.activeInterval),
@@ -69,6 +87,20 @@ func (r *Router) Status() Status {
 		Rejected:       r.rejected,
 		Wants:          r.wants,
 		PreemptAfter:   r.preemptAfter,
+		HeldSince:      r.guard.held,
+		Obstacle:       r.guard.reason,
+		Answer:         r.guard.answer,
+		Paths:          r.pathStatus(),
+		Contrary:       r.contrary,
 		Counters:       r.counters,
 	}
+}
+
+func (r *Router) pathStatus() []PathStatus {
+	var all []PathStatus
+	for i := range r.cfg.Paths {
+		p := r.paths[i]
+		all = append(all, PathStatus{Last: p.last, Until: p.until, Lost: p.lost})
+	}
+	return all
 }
