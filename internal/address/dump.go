@@ -34,19 +34,20 @@ func (s *socket) facts(index int) ([]fact, error) {
 	return list, nil
 }
 
-// index looks an interface up by name; ENODEV when there is none.
+// index looks an interface up by name; ENODEV when there is none. Not by netlink: RTM_GETLINK waits for the kernel's
+// configuration lock, and a takeover that asks may find somebody else's change holding it.
 func (s *socket) index(name string) (int, error) {
 	if len(name) > maxLabel {
 		return 0, fmt.Errorf("interface %s: %w", name, unix.ENODEV)
 	}
-	body, err := s.get(request{typ: unix.RTM_GETLINK, body: func(b []byte) []byte {
-		b = append(b, make([]byte, unix.SizeofIfInfomsg)...)
-		return appendAttr(b, unix.IFLA_IFNAME, append([]byte(name), 0)...)
-	}})
+	ask, err := unix.NewIfreq(name)
+	if err == nil {
+		err = unix.IoctlIfreq(s.fd, unix.SIOCGIFINDEX, ask)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("interface %s: %w", name, err)
 	}
-	return int(native.Uint32(body[4:])), nil
+	return int(ask.Uint32()), nil
 }
 
 // link calls f with the attributes of an interface.

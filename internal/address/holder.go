@@ -22,14 +22,16 @@ type Holder struct {
 	mu        sync.Mutex
 	req       *socket
 	journal   *journal
-	entries   map[name]*entry // everything wanted
-	order     []*entry        // the same as first claimed: the journal's order
-	placed    map[key]*entry  // those that stand in the kernel
-	inherited map[key]fact    // a predecessor's, not yet claimed or removed
-	leaving   map[key]place   // ours, unwanted, but the kernel would not delete them yet
-	leave     retry           // when to try again
-	strays    map[name]*stray // configured, wanted or not, see Watch
-	tags      bool            // the kernel shows protocol tags
+	entries   map[name]*entry    // everything wanted
+	order     []*entry           // the same as first claimed: the journal's order
+	placed    map[key]*entry     // those that stand in the kernel
+	inherited map[key]fact       // a predecessor's, not yet claimed or removed
+	leaving   map[key]place      // ours, unwanted, but the kernel would not delete them yet
+	leave     retry              // when to try again
+	strays    map[name]*stray    // configured, wanted or not, see Watch
+	prepared  map[string][]place // see Prepare, by owner
+	unwritten bool               // the journal lacks some of them
+	tags      bool               // the kernel shows protocol tags
 	stats     Stats
 	running   bool
 	closed    bool
@@ -82,6 +84,7 @@ func Open(cfg Config) (*Holder, error) {
 		inherited: map[key]fact{},
 		leaving:   map[key]place{},
 		strays:    map[name]*stray{},
+		prepared:  map[string][]place{},
 	}
 	if h.notify == nil {
 		h.notify = func(Note) {}
@@ -209,18 +212,29 @@ func (h *Holder) Close() error {
 
 // writeJournal writes everything that is ours or may become ours.
 func (h *Holder) writeJournal() error {
-	return h.journal.write(func(b []byte) []byte {
+	h.unwritten = false
+	return h.journal.writePlaces(func(yield func(place) bool) {
 		for _, e := range h.order {
-			if e.index != 0 && e.status != foreign && e.was != foreign {
-				b = place{e.index, e.Prefix, e.Peer}.appendLine(b)
+			if e.index != 0 && e.status != foreign && e.was != foreign && !yield(place{e.index, e.Prefix, e.Peer}) {
+				return
 			}
 		}
 		for _, f := range h.inherited {
-			b = place{f.index, f.prefix, f.peer}.appendLine(b)
+			if !yield(place{f.index, f.prefix, f.peer}) {
+				return
+			}
 		}
 		for _, p := range h.leaving {
-			b = p.appendLine(b)
+			if !yield(p) {
+				return
+			}
 		}
-		return b
+		for _, list := range h.prepared {
+			for _, p := range list {
+				if !yield(p) {
+					return
+				}
+			}
+		}
 	})
 }

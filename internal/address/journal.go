@@ -3,6 +3,7 @@ package address
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,6 +24,7 @@ type journal struct {
 	path string // empty: nothing is written
 	head string
 	buf  []byte
+	said map[place]bool // what the lines on disk name
 }
 
 const journalMagic = "xvrrp-journal 1"
@@ -72,6 +74,31 @@ func (j *journal) write(fill func(b []byte) []byte) error {
 	}
 	return nil
 }
+
+// writePlaces is write for a journal of addresses, of which it remembers what it names.
+func (j *journal) writePlaces(places iter.Seq[place]) error {
+	if j.path == "" {
+		return nil
+	}
+	said := make(map[place]bool, len(j.said))
+	err := j.write(func(b []byte) []byte {
+		for p := range places {
+			if !said[p] {
+				said[p] = true
+				b = p.appendLine(b)
+			}
+		}
+		return b
+	})
+	if err != nil {
+		return err // the old lines stand
+	}
+	j.said = said
+	return nil
+}
+
+// names tells whether the lines on disk name a place; a journal that is not kept names everything.
+func (j *journal) names(p place) bool { return j.path == "" || j.said[p] }
 
 // replaceFile writes beside path and renames. The name beside is fixed: one daemon owns a runtime directory.
 func replaceFile(path string, data []byte) error {

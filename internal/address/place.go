@@ -24,8 +24,10 @@ func (h *Holder) place(todo []*entry, res *Result) error {
 		}
 	}
 	var errs []error
-	if err := h.writeJournal(); err != nil {
-		errs = append(errs, err)
+	if !h.journalled(todo) {
+		if err := h.writeJournal(); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	answers, err := h.req.batch(len(todo), func(i int) request {
 		return request{

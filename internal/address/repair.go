@@ -25,6 +25,11 @@ func (h *Holder) run() {
 			overrun = true // whatever it was, look at everything
 		}
 		notes = append(notes, h.react(changes, overrun)...)
+		if h.unwritten {
+			if err := h.writeJournal(); err != nil {
+				notes = append(notes, Note{Kind: Trouble, Err: err})
+			}
+		}
 		h.watch.wakeAt(h.nextRetry())
 		h.mu.Unlock()
 		for _, n := range notes {
@@ -211,6 +216,9 @@ func (e *entry) note(kind NoteKind) Note {
 
 // nextRetry is when something is to be tried again, zero when nothing is.
 func (h *Holder) nextRetry() time.Time {
+	if h.unwritten {
+		return time.Now()
+	}
 	next := h.leave.at
 	for _, e := range h.order {
 		if at := e.retry.at; e.status == missing && !at.IsZero() && (next.IsZero() || at.Before(next)) {

@@ -30,12 +30,13 @@ type Announcer struct {
 	ns      netspace.Namespace
 	wake    chan struct{}
 	done    chan struct{}
-	news    []report // of the round, for tell; the goroutine's own
+	told    []report // being told; the goroutine's own
 	ended   sync.WaitGroup
 
 	mu      sync.Mutex // guards the rest; held while a chunk is sent, so that Stop means stop
 	plan    *plan
 	senders map[int]sender
+	news    []report // of the rounds since the last tell
 }
 
 // Open starts an Announcer that sends in the network namespace of the calling
@@ -76,14 +77,29 @@ func (a *Announcer) Close() error {
 }
 
 // Announce starts the schedule of an owner, in place of an earlier one. The
-// first frames leave at once. An address that cannot be announced is the
-// error; the others are announced nevertheless.
+// first frames leave before it returns, where nobody else's are before them:
+// a takeover does not wait until another thread is awake. An address that cannot
+// be announced is the error; the others are announced nevertheless.
 func (a *Announcer) Announce(owner string, s Schedule, targets []Target) error {
+	now := time.Now()
 	a.mu.Lock()
-	err := a.plan.put(time.Now(), owner, s, targets)
+	err := a.plan.put(now, owner, s, targets)
+	a.round(now)
 	a.mu.Unlock()
 	a.poke()
 	return err
+}
+
+// Prepare opens what is needed to announce through an interface, so that the
+// first burst need not. A failure shows, and is told, when it matters.
+func (a *Announcer) Prepare(ifindex int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.senders[ifindex] == nil {
+		if s, err := a.open(ifindex); err == nil {
+			a.senders[ifindex] = s
+		}
+	}
 }
 
 // Again announces an owner's addresses once more. An unknown owner has none.

@@ -22,10 +22,13 @@ const (
 	burstFailed
 )
 
-// tell calls back what happened in a round. It holds no lock, so a callback may
-// wait for whoever is just calling the Announcer.
+// tell calls back what happened since it was last called. It holds no lock, so a
+// callback may wait for whoever is just calling the Announcer.
 func (a *Announcer) tell() {
-	for _, r := range a.news {
+	a.mu.Lock()
+	a.told, a.news = a.news, a.told
+	a.mu.Unlock()
+	for _, r := range a.told {
 		switch {
 		case r.what == sentFrames && a.options.Sent != nil:
 			a.options.Sent(r.owner, r.kind, r.n)
@@ -35,6 +38,6 @@ func (a *Announcer) tell() {
 			a.options.Failed(r.owner, r.n, r.err)
 		}
 	}
-	clear(a.news) // drop what they point to, keep the room
-	a.news = a.news[:0]
+	clear(a.told) // drop what they point to, keep the room
+	a.told = a.told[:0]
 }

@@ -110,17 +110,22 @@ func later(due, now time.Time, interval time.Duration) time.Time {
 	return now.Add(interval)
 }
 
-// send sends frames through an interface, whose socket is opened when first needed.
-func (a *Announcer) send(ifindex int, frames []frame) (int, error) {
-	s := a.senders[ifindex]
-	if s == nil {
-		var err error
-		if s, err = a.open(ifindex); err != nil {
-			return 0, err
+// send sends frames through an interface, whose socket is opened when first needed. A socket from before may be bound to an
+// interface that went and came back under the same index: what such a one refuses is tried once with a new one.
+func (a *Announcer) send(ifindex int, frames []frame) (sent int, err error) {
+	if s := a.senders[ifindex]; s != nil {
+		if sent, err = s.send(frames); err == nil || busy(err) {
+			return sent, err
 		}
-		a.senders[ifindex] = s
+		a.forget(ifindex)
 	}
-	return s.send(frames)
+	s, err := a.open(ifindex)
+	if err != nil {
+		return sent, err
+	}
+	a.senders[ifindex] = s
+	more, err := s.send(frames[sent:])
+	return sent + more, err
 }
 
 // forget closes the socket of an interface that failed: it may be gone, and

@@ -130,7 +130,23 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 		in.timing(t)
 		in.d.history.transition(in.cfg().Name, at, t)
 		in.d.notify.transition(in, t)
+		if t.To == vrrp.Backup {
+			in.prepare()
+		}
 	})
+}
+
+// prepare does ahead what a takeover would lose time with: the journal's lines
+// and the announcer's sockets. What it does not reach, the takeover does.
+func (in *instance) prepare() {
+	wanted, err := in.belongings()
+	if err != nil {
+		return // the claim will say so
+	}
+	in.d.holders.addresses.Prepare(in.id, wanted.addresses)
+	for _, t := range in.targets() {
+		in.d.announcer.Prepare(t.IfIndex)
+	}
 }
 
 func (in *instance) note(n vrrp.Note) {
