@@ -169,7 +169,7 @@ func (d *Daemon) open(undo *cleanup) error {
 	d.metrics = metrics.New(metrics.Config{Version: d.opt.Version, KernelAdverts: d.kernelAdverts})
 	d.gossip = newGossip(d.log)
 	d.gossip.follow = d.history.rumour
-	d.engine = engine.New(engine.Ports{Wake: d.dp.Wake, Interrupt: d.loop.interrupt, Stray: d.stray})
+	d.engine = engine.New(engine.Ports{Wake: d.dp.Wake, Approach: d.dp.Approach, Interrupt: d.loop.interrupt, Stray: d.stray})
 	d.metrics.Reloaded(true, d.started)
 	d.scale = newScale(d.engine.Do)
 	d.nics = newNICs(d)

@@ -44,6 +44,7 @@ type Datapath struct {
 	sockets     atomic.Pointer[[]*packetSocket] // of the attached interfaces in mode Socket
 	admission   atomic.Pointer[admission]       // what packet sockets let through
 	wake        time.Time                       // the deadline set last; thread of Run only
+	sink        Sink                            // of Run
 	interrupted atomic.Bool                     // a call of Interrupt is not answered yet
 	running     atomic.Bool
 }

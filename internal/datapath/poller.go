@@ -14,6 +14,8 @@ type poller struct {
 	timer int // timerfd on CLOCK_MONOTONIC
 	event int // eventfd
 	ready [16]unix.EpollEvent
+	// What the last wait reported of the two: reading them costs a system call.
+	timed, called bool
 
 	mu sync.Mutex // guards event against a close while it is written
 }
@@ -46,9 +48,14 @@ func (p *poller) watch(fd int) error {
 
 // wait blocks until something is ready.
 func (p *poller) wait() error {
-	_, err := unix.EpollWait(p.epoll, p.ready[:], -1)
+	n, err := unix.EpollWait(p.epoll, p.ready[:], -1)
 	if err != nil && err != unix.EINTR {
 		return fmt.Errorf("wait for adverts: %w", err)
+	}
+	p.timed, p.called = false, false
+	for _, e := range p.ready[:max(n, 0)] {
+		p.timed = p.timed || int(e.Fd) == p.timer
+		p.called = p.called || int(e.Fd) == p.event
 	}
 	return nil
 }
@@ -67,8 +74,8 @@ func (p *poller) setTimer(at int64) error {
 	return nil
 }
 
-// expired reports whether the timer has run out since it was set last.
-func (p *poller) expired() bool { return readCount(p.timer) }
+// expired reports whether wait found the timer run out, and it was not set again since.
+func (p *poller) expired() bool { return p.timed && readCount(p.timer) }
 
 // interrupt makes wait return; acknowledge takes that back.
 func (p *poller) interrupt() error {
@@ -84,7 +91,7 @@ func (p *poller) interrupt() error {
 	return nil
 }
 
-func (p *poller) acknowledge() bool { return readCount(p.event) }
+func (p *poller) acknowledge() bool { return p.called && readCount(p.event) }
 
 func readCount(fd int) bool {
 	var count [8]byte

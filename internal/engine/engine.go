@@ -212,7 +212,10 @@ const deafFor = 100 * time.Millisecond
 // alarm where it is: when that rings there is nothing to do but to set it again,
 // a few times a second instead of once for each advert.
 func (e *Engine) setAlarm() {
-	next := e.schedule.next()
+	var next time.Time
+	if len(e.schedule) > 0 {
+		next = e.alarmOf(e.schedule[0])
+	}
 	switch {
 	case next.IsZero() && e.alarm.IsZero():
 		return
@@ -232,6 +235,10 @@ func (e *Engine) Wakeup(now time.Time) {
 	for len(e.schedule) > 0 {
 		g := e.schedule[0]
 		late := now.Sub(g.deadline)
+		if !e.deaf && e.approach(g, -late) {
+			now = time.Now()
+			continue // with whoever is first now
+		}
 		if late < -g.slack() || g.round == e.round {
 			break // not yet, or its deadline does not move: never spin here
 		}

@@ -19,6 +19,8 @@ type group struct {
 	deadline time.Time
 	place    int    // in the schedule, -1 when not in it
 	round    uint64 // the Wakeup that last told it
+
+	approached uint64 // the Wakeup that last waited for its deadline
 }
 
 // member is one virtual router with what it needs to hear and to speak.

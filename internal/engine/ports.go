@@ -13,6 +13,10 @@ type Ports struct {
 	// Wake asks for Wakeup at the given time, the earliest deadline of all;
 	// the zero Time means never. It is called on the loop thread.
 	Wake func(at time.Time)
+	// Approach waits, awake and serving what arrives, until the given time or
+	// until still is false. It is called in Wakeup, shortly before a takeover.
+	// Without it the takeover is as late as a sleeping processor's timer.
+	Approach func(at time.Time, still func() bool)
 	// Interrupt makes the loop call Interrupted. Any goroutine calls it.
 	Interrupt func()
 	// Stray counts a datagram that belongs to no router of ours: its VRID is

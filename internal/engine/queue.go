@@ -2,6 +2,7 @@ package engine
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
@@ -17,7 +18,17 @@ type effects struct {
 	closed bool
 	wake   chan struct{} // one token: there is something to look at
 	done   chan struct{} // closed when the goroutine has ended
+
+	filled   atomic.Bool  // something was put since the goroutine last looked
+	expected atomic.Int64 // see expect; nanoseconds after start
 }
+
+// start is what moments are counted from that must fit into an atomic number.
+var start = time.Now()
+
+// watching holds back all but one goroutine from waiting awake: more processors
+// than two are not to be counted on, and one is the loop's.
+var watching atomic.Bool
 
 type effect struct {
 	at     time.Time
@@ -35,7 +46,27 @@ func (e *effects) put(at time.Time, a vrrp.Action) {
 	e.mu.Lock()
 	e.queue = append(e.queue, effect{at: at, action: a})
 	e.mu.Unlock()
+	e.filled.Store(true)
 	e.signal()
+}
+
+// expect has the goroutine wake up for something that may be put soon, and
+// wait for it awake until a moment that is some hundred microseconds off.
+func (e *effects) expect(until time.Time) {
+	e.expected.Store(int64(until.Sub(start)))
+	e.signal()
+}
+
+// watch waits, awake, for what is expected.
+func (e *effects) watch() {
+	until := e.expected.Swap(0)
+	if until == 0 || !watching.CompareAndSwap(false, true) {
+		return
+	}
+	defer watching.Store(false)
+	for !e.filled.Load() && int64(time.Since(start)) < until {
+		continue
+	}
 }
 
 // close lets the goroutine end after all that was put is done. It does not
@@ -72,6 +103,8 @@ func (e *effects) run() {
 	var batch []effect
 	for range e.wake {
 		for {
+			e.watch()
+			e.filled.Store(false)
 			e.mu.Lock()
 			batch, e.queue = e.queue, batch[:0]
 			closed := e.closed
