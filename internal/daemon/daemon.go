@@ -404,7 +404,7 @@ func (d *Daemon) add(u unit) error {
 		if err != nil {
 			return err
 		}
-		s.Name, s.Probe, s.Effect = in.id, in, in.effect
+		s.Name, s.Probe, s.Effect, s.Ready = in.id, in, in.effect, in.ready
 		s.Election.StartupDelay = d.startupDelay()
 		add.Members = append(add.Members, s)
 	}

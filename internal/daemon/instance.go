@@ -125,7 +125,8 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 	in.active.Store(t.To == vrrp.Active)
 	in.meter().Transition(stateMetric(t), t.Reason.String(), at)
 	in.busy = t.To == vrrp.Active // until the addresses are announced
-	in.say(transitionLines(in.cfg().Name, t)...)
+	name := in.cfg().Name
+	in.tell(func() []line { return transitionLines(name, t) })
 	in.later(func() {
 		in.timing(t)
 		in.d.history.transition(in.cfg().Name, at, t)
@@ -134,6 +135,24 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 			in.prepare()
 		}
 	})
+}
+
+// ready is engine's Spec.Ready: half a millisecond before a takeover the fence is
+// raised and the ways are gone once, since what a processor has not done for
+// a while it does at a tenth of its pace.
+func (in *instance) ready(coming bool) {
+	if in.active.Load() {
+		return
+	}
+	if !coming {
+		in.d.fence.drop(in) // a fence around what we do not hold stops what passes through
+		return
+	}
+	in.d.fence.raise(in)
+	if _, err := in.belongings(); err != nil {
+		return // the claim will say so
+	}
+	in.targets()
 }
 
 // prepare does ahead what a takeover would lose time with: the journal's lines
@@ -219,17 +238,23 @@ func (in *instance) news(n vrrp.Note) bool {
 // say logs lines. During a takeover they wait, with the time at which they
 // were said: nothing that is written may stand before the addresses.
 func (in *instance) say(lines ...line) {
-	for _, l := range lines {
-		if !in.log.Enabled(in.d.ctx, l.level) {
-			continue
-		}
-		r := slog.NewRecord(time.Now(), l.level, l.text, 0)
-		r.AddAttrs(l.attrs...)
-		in.later(func() {
+	in.tell(func() []line { return lines })
+}
+
+// tell is say for lines that are only put together when they are written.
+func (in *instance) tell(compose func() []line) {
+	said := time.Now()
+	in.later(func() {
+		for _, l := range compose() {
+			if !in.log.Enabled(in.d.ctx, l.level) {
+				continue
+			}
+			r := slog.NewRecord(said, l.level, l.text, 0)
+			r.AddAttrs(l.attrs...)
 			// A log that cannot be written has nowhere to be complained of.
 			_ = in.log.Handler().Handle(in.d.ctx, r)
-		})
-	}
+		}
+	})
 }
 
 // later does something at once, or after the takeover that is under way.
@@ -317,7 +342,9 @@ func (in *instance) announce(why vrrp.Why) {
 }
 
 func (in *instance) debug(format string, args ...any) {
-	in.say(line{slog.LevelDebug, fmt.Sprintf("(%s) ", in.cfg().Name) + fmt.Sprintf(format, args...), nil})
+	if in.log.Enabled(in.d.ctx, slog.LevelDebug) {
+		in.say(line{slog.LevelDebug, fmt.Sprintf("(%s) ", in.cfg().Name) + fmt.Sprintf(format, args...), nil})
+	}
 }
 
 func sending(a netip.Addr) string {

@@ -268,7 +268,7 @@ func (d *Daemon) bring(cfg *config.Instance) error {
 	if err != nil {
 		return err
 	}
-	s.Name, s.Probe, s.Effect = in.id, in, in.effect
+	s.Name, s.Probe, s.Effect, s.Ready = in.id, in, in.effect, in.ready
 	if err := d.engine.Settle(engine.Add{Group: lonePrefix + in.id, Members: []engine.Spec{s}}); err != nil {
 		return err
 	}
@@ -289,7 +289,7 @@ func (d *Daemon) changeInstance(in *instance, cfg *config.Instance) error {
 	if err != nil {
 		return err
 	}
-	s.Name, s.Probe, s.Effect = in.id, in, in.effect
+	s.Name, s.Probe, s.Effect, s.Ready = in.id, in, in.effect, in.ready
 	in.configure(cfg)
 	if err := d.engine.Settle(engine.Change{Spec: s, Addresses: !sameHoldings(before, cfg)}); err != nil {
 		return err

@@ -39,6 +39,7 @@ type Datapath struct {
 	attached map[int]*attachment
 	table    *table
 	fenced   vips // held addresses, or those that a predecessor held
+	fenceSet bool // the kernel has what SetFence was told
 	vips     vips // what the kernel's maps hold
 
 	sockets     atomic.Pointer[[]*packetSocket] // of the attached interfaces in mode Socket

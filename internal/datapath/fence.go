@@ -83,13 +83,17 @@ func (d *Datapath) SetFence(held []FencedVIP) error {
 		}
 		next[newVIPKey(v.IfIndex, v.Addr)] = v.Lease
 	}
-	d.fenced = next
+	if d.fenceSet && maps.Equal(next, d.fenced) {
+		return nil // what is asked for twice, before a takeover and in it, is written once
+	}
+	d.fenced, d.fenceSet = next, false
 	d.lease.setShortest(next)
 	d.lease.renew(monotonic())
 	if err := d.writeVIPs(); err != nil {
 		return err
 	}
 	d.lease.arm(len(next) > 0)
+	d.fenceSet = true
 	return nil
 }
 
@@ -139,7 +143,7 @@ func (d *Datapath) lapsed(sink Sink) error {
 	defer d.mu.Unlock()
 	for _, k := range lost {
 		if _, still := d.fenced[k]; still {
-			d.fenced[k] = always
+			d.fenced[k], d.fenceSet = always, false
 		}
 	}
 	d.lease.setShortest(d.fenced)

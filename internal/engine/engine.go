@@ -157,7 +157,7 @@ func (e *Engine) add(f Add) error {
 	}
 	g.machine = vrrp.NewGroup(f.Group, routers...)
 	for _, m := range g.members {
-		m.effects = startEffects(m.spec.Effect)
+		m.effects = startEffects(m.spec.Effect, m.spec.Ready)
 		e.members[m.spec.Name] = m
 	}
 	e.groups[f.Group] = g

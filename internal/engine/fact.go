@@ -44,6 +44,10 @@ type Spec struct {
 	// Probe counts, Effect does what may wait.
 	Probe  Probe
 	Effect Effect
+	// Ready is called on the goroutine of Effect, half a millisecond before a
+	// takeover if the goroutine is awake in time: coming is true. When the takeover
+	// does not come after all, it is called again with false. May be nil.
+	Ready func(coming bool)
 }
 
 // Remove shuts a group's members down and forgets them.

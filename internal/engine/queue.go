@@ -13,6 +13,7 @@ import (
 // size, never allocates: the loop thread must not wait for netlink.
 type effects struct {
 	do     Effect
+	ready  func(coming bool) // Spec.Ready
 	mu     sync.Mutex
 	queue  []effect
 	closed bool
@@ -36,8 +37,8 @@ type effect struct {
 	rested chan<- struct{} // instead of an action: all before it is done
 }
 
-func startEffects(do Effect) *effects {
-	e := &effects{do: do, wake: make(chan struct{}, 1), done: make(chan struct{})}
+func startEffects(do Effect, ready func(bool)) *effects {
+	e := &effects{do: do, ready: ready, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go e.run()
 	return e
 }
@@ -57,15 +58,28 @@ func (e *effects) expect(until time.Time) {
 	e.signal()
 }
 
-// watch waits, awake, for what is expected.
+// watch gets ready for what is expected and waits for it, awake.
 func (e *effects) watch() {
 	until := e.expected.Swap(0)
-	if until == 0 || !watching.CompareAndSwap(false, true) {
+	if until == 0 {
 		return
 	}
-	defer watching.Store(false)
-	for !e.filled.Load() && int64(time.Since(start)) < until {
-		continue
+	if e.ready != nil {
+		e.ready(true)
+	}
+	if watching.CompareAndSwap(false, true) {
+		for !e.filled.Load() && int64(time.Since(start)) < until {
+			continue
+		}
+		watching.Store(false)
+	} else {
+		select {
+		case <-e.wake:
+		case <-time.After(time.Duration(until) - time.Since(start)):
+		}
+	}
+	if e.ready != nil && !e.filled.Load() {
+		e.ready(false)
 	}
 }
 
