@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/xvrrp/xvrrp/internal/systemd"
 )
 
 // usable tells why the check could never succeed.
@@ -73,7 +75,7 @@ func (c Check) probe() probe {
 	case PIDFile:
 		return instant(func(context.Context) error { return pidFile(c.Target) })
 	case Systemd:
-		return instant(func(ctx context.Context) error { return unitActive(ctx, systemBuses, c.Target) })
+		return instant(func(ctx context.Context) error { return systemd.Active(ctx, systemd.Buses, c.Target) })
 	}
 	return instant(func(ctx context.Context) error { return gatewayAnswers(ctx, c.Target) })
 }

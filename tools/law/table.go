@@ -43,12 +43,13 @@ var Rules = map[string]Rule{
 	"internal/config":     {Own: []string{"pkg/vrrp", "pkg/vrrp/wire", "internal/keepalived"}},
 	"internal/engine":     {Own: []string{"pkg/vrrp", "pkg/vrrp/wire"}},
 
-	// Shared by two shells each: how a program is started, where a daemon lives,
-	// which network a socket belongs to, what an interrupted list means.
+	// Shared by two each: how a program is started, where a daemon lives, which
+	// network a socket belongs to, what an interrupted list means, what systemd says.
 	"internal/command":  {Modules: []string{xsys}},
 	"internal/dump":     {Modules: []string{netlink}},
 	"internal/netspace": {Modules: []string{xsys}},
 	"internal/rundir":   {Modules: []string{xsys}},
+	"internal/systemd":  {},
 
 	// Shells: one facility and one library each; never another shell, the
 	// engine, the settings or the election.
@@ -60,7 +61,7 @@ var Rules = map[string]Rule{
 	"internal/egress":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{xnet, xsys}},
 	"internal/nexthop":  {Own: []string{"internal/netspace"}, Modules: []string{netlink, arp, ndp, packet, xsys}},
 	"internal/announce": {Own: []string{"internal/netspace"}, Modules: []string{arp, ndp, packet, xnet, xsys}},
-	"internal/track":    {Own: []string{"internal/command"}, Modules: []string{xsys, netlink}},
+	"internal/track":    {Own: []string{"internal/command", "internal/systemd"}, Modules: []string{xsys, netlink}},
 	"internal/notify":   {Own: []string{"internal/command"}, Modules: []string{xsys}},
 	"internal/control":  {Modules: []string{xsys}},
 	"internal/metrics":  {Own: []string{"pkg/vrrp/wire"}, Modules: []string{prom, xsys}},

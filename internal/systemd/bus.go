@@ -1,4 +1,4 @@
-package track
+package systemd
 
 import (
 	"bufio"
@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// busConn speaks as much of the D-Bus protocol as it takes to read a property
-// that is a string: one call at a time, little-endian, no descriptors.
+// busConn speaks as much of the D-Bus protocol as it takes to read a property:
+// one call at a time, little-endian, no descriptors.
 type busConn struct {
 	conn   net.Conn
 	r      *bufio.Reader
@@ -40,23 +40,23 @@ const (
 	busMaxBody   = 1 << 20 // larger answers are not for us
 )
 
-func dialBus(ctx context.Context, b bus) (*busConn, error) {
-	conn, err := new(net.Dialer).DialContext(ctx, "unix", b.path)
+func dialBus(ctx context.Context, b Bus) (*busConn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", b.Path)
 	if err != nil {
 		return nil, err
 	}
 	// The context ends every read and write.
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) }) // fails only when closed
-	c := &busConn{conn: conn, r: bufio.NewReader(conn), hello: b.hello}
+	c := &busConn{conn: conn, r: bufio.NewReader(conn), hello: b.Hello}
 	c.close = func() { stop(); conn.Close() }
 	if err := c.authenticate(); err != nil {
 		c.close()
-		return nil, fmt.Errorf("%s: %w", b.path, err)
+		return nil, fmt.Errorf("%s: %w", b.Path, err)
 	}
-	if b.hello {
+	if b.Hello {
 		if _, err := c.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello"); err != nil {
 			c.close()
-			return nil, fmt.Errorf("%s: %w", b.path, err)
+			return nil, fmt.Errorf("%s: %w", b.Path, err)
 		}
 	}
 	return c, nil
@@ -79,22 +79,32 @@ func (c *busConn) authenticate() error {
 	return err
 }
 
-// property reads a property of type string.
-func (c *busConn) property(dest, path, iface, name string) (string, error) {
-	body, err := c.call(dest, path, "org.freedesktop.DBus.Properties", "Get", iface, name)
+// property reads a property: the type of its value, and a reader that stands
+// in front of it.
+func (c *busConn) property(path, iface, name string) (kind string, value *busReader, err error) {
+	body, err := c.call(manager, path, "org.freedesktop.DBus.Properties", "Get", iface, name)
+	if err != nil {
+		return "", nil, err
+	}
+	kind, err = body.signature()
+	return kind, body, err
+}
+
+// text reads a property of type string.
+func (c *busConn) text(path, iface, name string) (string, error) {
+	kind, value, err := c.property(path, iface, name)
 	if err != nil {
 		return "", err
 	}
-	// A variant: its signature, then the string, aligned to four.
-	if len(body.b) < 3 || body.b[0] != 1 || body.b[1] != 's' {
-		return "", errors.New("the property is no string")
+	if kind != "s" {
+		return "", fmt.Errorf("property %s is no string", name)
 	}
-	body.at = 4
-	return body.str()
+	return value.str()
 }
 
-// call sends a method call with string arguments and waits for its answer.
-func (c *busConn) call(dest, path, iface, member string, args ...string) (*busReader, error) {
+// call sends a method call and waits for its answer. Arguments are strings and
+// 32-bit numbers.
+func (c *busConn) call(dest, path, iface, member string, args ...any) (*busReader, error) {
 	c.serial++
 	if _, err := c.conn.Write(c.message(dest, path, iface, member, args)); err != nil {
 		return nil, err
@@ -117,10 +127,18 @@ func (c *busConn) call(dest, path, iface, member string, args ...string) (*busRe
 	}
 }
 
-func (c *busConn) message(dest, path, iface, member string, args []string) []byte {
+func (c *busConn) message(dest, path, iface, member string, args []any) []byte {
 	var body busWriter
+	var signature strings.Builder
 	for _, a := range args {
-		body.str(a)
+		switch a := a.(type) {
+		case string:
+			signature.WriteByte('s')
+			body.str(a)
+		case uint32:
+			signature.WriteByte('u')
+			body.u32(a)
+		}
 	}
 	w := busWriter{b: []byte{'l', busCall, 0, 1}}
 	w.u32(uint32(len(body.b)))
@@ -133,7 +151,7 @@ func (c *busConn) message(dest, path, iface, member string, args []string) []byt
 		w.field(fieldDest, 's', dest)
 	}
 	if len(args) > 0 {
-		w.field(fieldSig, 'g', strings.Repeat("s", len(args)))
+		w.field(fieldSig, 'g', signature.String())
 	}
 	binary.LittleEndian.PutUint32(w.b[12:], uint32(len(w.b)-16))
 	w.align(8)

@@ -1,4 +1,4 @@
-package track
+package systemd
 
 import (
 	"encoding/binary"
@@ -72,6 +72,30 @@ func (r *busReader) str() (string, error) {
 	b, err := r.take(int(n))
 	r.at++ // its final zero
 	return string(b), err
+}
+
+// signature reads the type of a variant's value.
+func (r *busReader) signature() (string, error) {
+	n, err := r.take(1)
+	if err != nil {
+		return "", err
+	}
+	b, err := r.take(int(n[0]) + 1) // with its final zero
+	if err != nil {
+		return "", err
+	}
+	return string(b[:len(b)-1]), nil
+}
+
+// pair reads a structure of a number and an object's path.
+func (r *busReader) pair() (uint32, string, error) {
+	r.align(8)
+	n, err := r.u32()
+	if err != nil {
+		return 0, "", err
+	}
+	path, err := r.str()
+	return n, path, err
 }
 
 // field reads one header field and keeps what an answer needs of it.
