@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -33,6 +34,7 @@ func runCommand() *cli.Command {
 			&cli.BoolFlag{Name: "t", Aliases: []string{"config-test"}, Usage: "only check the configuration, like `xvrrp check`"},
 			&cli.BoolFlag{Name: "D", Aliases: []string{"log-detail"}, Count: new(int), Usage: "detailed log (the same as --log-level debug)"},
 			&cli.BoolFlag{Name: "takeover", Usage: "go on where the running daemon is, which ends without a failover"},
+			&cli.BoolFlag{Name: "caretaker", Hidden: true},
 			&cli.BoolFlag{Name: "V", Aliases: []string{"dont-release-vrrp"}, Usage: "keep the addresses at the stop"},
 			&cli.StringFlag{Name: "s", Aliases: []string{"namespace"}, Usage: "run in the network namespace `NAME` (of `ip netns`)"},
 		}, habitFlags()...),
@@ -60,6 +62,9 @@ func run(c *cli.Context) error {
 		return err
 	}
 	warnHabits(c, log)
+	if c.Bool("caretaker") {
+		log = log.With("role", "caretaker")
+	}
 
 	ctx, stop := signal.NotifyContext(c.Context, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
@@ -69,7 +74,10 @@ func run(c *cli.Context) error {
 		RuntimeDir: c.String("runtime-dir"),
 		PIDFile:    c.String("p"),
 		Keep:       c.Bool("V"),
-		Takeover:   c.Bool("takeover"),
+		Takeover:   c.Bool("takeover") || c.Bool("caretaker"),
+		Caretaker:  c.Bool("caretaker"),
+
+		CaretakerCommand: append(slices.Clone(os.Args), "--caretaker"),
 
 		Version: version,
 		Log:     log,

@@ -224,7 +224,10 @@ func (d *Daemon) serve(ctx context.Context, undo *cleanup) error {
 	listen := func() error { return d.listen(background, failed, undo) }
 	begin := func() error { return d.begin(background, undo) }
 	order := []func() error{listen, begin}
-	if d.before != nil { // its sockets are free when it is gone
+	switch {
+	case d.opt.Caretaker: // nobody asks one that is there for a moment
+		order = []func() error{begin}
+	case d.before != nil: // its sockets are free when it is gone
 		order = []func() error{begin, listen}
 	}
 	for _, step := range order {
@@ -348,10 +351,18 @@ func (d *Daemon) wait(ctx context.Context, failed <-chan error) error {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGHUP, syscall.SIGUSR1)
 	defer signal.Stop(signals)
+	unrelieved := d.unrelieved(ctx)
 	for {
 		select {
 		case <-ctx.Done():
-			d.keep.Store(d.opt.Keep)
+			if !d.stopOrHandOver() {
+				d.keep.Store(d.opt.Keep)
+			}
+			return nil
+		case <-unrelieved:
+			if !d.lastMoment() {
+				d.log.Warn("no daemon came to relieve the caretaker: stopping")
+			}
 			return nil
 		case <-d.handedOver:
 			return nil

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -81,8 +82,7 @@ func (d *Daemon) attend(conn *net.UnixConn) {
 	defer d.reloading.Unlock()
 	var deaf, frozen bool
 	lines := bufio.NewScanner(conn)
-	for lines.Scan() {
-		var err error
+	for err := patiently(conn); err == nil && lines.Scan(); {
 		switch lines.Text() {
 		case askLock:
 			err = d.sendLock(conn)
@@ -103,6 +103,7 @@ func (d *Daemon) attend(conn *net.UnixConn) {
 		default:
 			err = fmt.Errorf("unknown word %q", lines.Text())
 		}
+		err = errors.Join(err, patiently(conn))
 		if err != nil {
 			d.log.Warn("hand-over", "error", err)
 			break
@@ -119,6 +120,12 @@ func (d *Daemon) attend(conn *net.UnixConn) {
 		d.engine.Deafen(false)
 		d.log.Warn("the successor gave up: going on")
 	}
+}
+
+// patiently bounds the wait for the next word: a successor that hangs must not
+// keep this daemon from stopping.
+func patiently(conn *net.UnixConn) error {
+	return conn.SetReadDeadline(time.Now().Add(2 * predecessorPatience))
 }
 
 // sendLock passes the descriptor of the lock, with the legacy as far as it is

@@ -18,6 +18,10 @@ type Options struct {
 	// Takeover goes on where the daemon that runs in RuntimeDir is, which ends
 	// without its peers' noticing. Without one it is a start like any other.
 	Takeover bool
+	// Caretaker takes over too, and only until the next daemon does.
+	Caretaker bool
+	// CaretakerCommand starts a caretaker with these options; empty: none.
+	CaretakerCommand []string
 	// Keep leaves the addresses where they are at the stop.
 	Keep    bool
 	Version string

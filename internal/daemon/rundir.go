@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,9 @@ func (d *Daemon) openRuntimeDir(undo *cleanup) (err error) {
 		if d.before, err = findPredecessor(d.opt.RuntimeDir); err != nil {
 			return err
 		}
+	}
+	if d.before == nil && d.opt.Caretaker {
+		return errors.New("a caretaker takes over from a running daemon, and there is none")
 	}
 	if d.before != nil {
 		undo.add("predecessor", d.before.giveUp)

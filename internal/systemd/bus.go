@@ -62,10 +62,12 @@ func dialBus(ctx context.Context, b Bus) (*busConn, error) {
 	return c, nil
 }
 
-// authenticate uses EXTERNAL: the kernel says who we are.
+// authenticate uses EXTERNAL: the kernel says who we are. BEGIN is sent along and
+// no message before the answer, as systemd's own library does: a message that
+// systemd reads in one piece with BEGIN is left lying until something else comes.
 func (c *busConn) authenticate() error {
 	uid := hex.EncodeToString([]byte(strconv.Itoa(os.Geteuid())))
-	if _, err := fmt.Fprintf(c.conn, "\x00AUTH EXTERNAL %s\r\n", uid); err != nil {
+	if _, err := fmt.Fprintf(c.conn, "\x00AUTH EXTERNAL %s\r\nBEGIN\r\n", uid); err != nil {
 		return err
 	}
 	line, err := c.r.ReadString('\n')
@@ -75,8 +77,7 @@ func (c *busConn) authenticate() error {
 	if !strings.HasPrefix(line, "OK ") {
 		return fmt.Errorf("authentication refused: %.60q", line)
 	}
-	_, err = io.WriteString(c.conn, "BEGIN\r\n")
-	return err
+	return nil
 }
 
 // property reads a property: the type of its value, and a reader that stands
