@@ -1,14 +1,9 @@
-# A static binary in an empty image. Run it with the capabilities that VRRP needs and the host's network:
-#   docker run --network host --cap-add NET_ADMIN --cap-add NET_RAW --cap-add BPF --cap-add PERFMON --cap-add SYS_NICE \
-#     -v /etc/keepalived:/etc/keepalived:ro -v /sys/fs/bpf:/sys/fs/bpf -v /run/xvrrp:/run/xvrrp xvrrp run -f /etc/keepalived/keepalived.conf
-FROM golang:1.26-bookworm AS build
-WORKDIR /src
-COPY go.mod go.sum ./
-RUN go mod download
-COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o /xvrrp ./cmd/xvrrp
-
+# An empty image with the static binary, which `make image` builds first: nothing is pulled, nothing is downloaded.
+# Run it with the capabilities that VRRP needs and in the host's network:
+#   docker run --network host --cap-drop ALL --cap-add NET_ADMIN --cap-add NET_RAW --cap-add BPF --cap-add PERFMON --cap-add SYS_NICE \
+#     --cap-add IPC_LOCK -v /etc/keepalived:/etc/keepalived:ro -v /sys/fs/bpf:/sys/fs/bpf -v /run/xvrrp:/run/xvrrp xvrrp
+# There is no shell and no other program in it: check and notify scripts have to come in by a volume, with all they need.
 FROM scratch
-COPY --from=build /xvrrp /xvrrp
+COPY bin/xvrrp /xvrrp
 ENTRYPOINT ["/xvrrp"]
 CMD ["run", "-f", "/etc/keepalived/keepalived.conf"]

@@ -53,7 +53,7 @@ fmt: ## format Go and C
 	gofmt -w bpf cmd internal pkg test tools
 	clang-format-14 -i bpf/*.c bpf/include/*.h
 
-image: ## a FROM scratch image with the static binary (docker or buildah)
+image: build ## a FROM scratch image of the static binary, xvrrp:VERSION (buildah or docker; needs no network)
 	@if command -v buildah >/dev/null; then buildah build -t xvrrp:$(VERSION) . ; else docker build -t xvrrp:$(VERSION) . ; fi
 
 install: build ## copy the binary to /usr/local/sbin

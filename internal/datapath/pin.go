@@ -57,12 +57,12 @@ func (d *Datapath) adopt(ifindex int, modes []Mode) (*attachment, error) {
 	}
 	var adopted *attachment
 	for _, m := range []Mode{XDP, XDPGeneric, TC} {
-		l, err := link.LoadPinnedLink(d.pinPath(ifindex, m), nil)
+		l, err := d.pinned(ifindex, m)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("open the pinned link: %w", err)
+			return nil, err
 		}
 		a := &attachment{ifindex: ifindex, mode: m, link: l}
 		if adopted == nil && slices.Contains(modes, m) && a.alive() && d.replace(a) == nil {
@@ -74,6 +74,22 @@ func (d *Datapath) adopt(ifindex int, modes []Mode) (*attachment, error) {
 		}
 	}
 	return adopted, nil
+}
+
+// pinned opens a link's pin; fs.ErrNotExist when there is none. The file system
+// is asked first: where bpf() is forbidden, as by the seccomp profile of a
+// container, even a pin that is not there is "not permitted", and packet
+// sockets, which need none, would not have their turn.
+func (d *Datapath) pinned(ifindex int, m Mode) (link.Link, error) {
+	path := d.pinPath(ifindex, m)
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	l, err := link.LoadPinnedLink(path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("open the pinned link: %w", err)
+	}
+	return l, nil
 }
 
 // replace puts our program into a link, in one step.

@@ -58,12 +58,12 @@ func (d *Datapath) adoptEgress(ifindex int, wanted bool) (link.Link, error) {
 	if d.cfg.PinDir == "" {
 		return nil, nil
 	}
-	l, err := link.LoadPinnedLink(d.pinPath(ifindex, egress), nil)
+	l, err := d.pinned(ifindex, egress)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open the pinned link: %w", err)
+		return nil, err
 	}
 	e := &attachment{ifindex: ifindex, mode: egress, link: l}
 	if wanted && e.alive() && l.Update(d.objects.Egress) == nil {
