@@ -13,7 +13,12 @@ ARCH=$(go env GOARCH)
 export VERSION ARCH
 
 make build
-mkdir -p "$out"
+# The manual page and the completions come out of the binary's own definitions.
+mkdir -p "$out" bin/share
+bin/xvrrp man | gzip -9n >bin/share/xvrrp.8.gz
+for shell in bash zsh fish; do
+	bin/xvrrp completion "$shell" >"bin/share/xvrrp.$shell"
+done
 for packager in deb rpm; do
 	go run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.0 package --config tools/packaging/nfpm.yaml --packager "$packager" --target "$out"
 done
