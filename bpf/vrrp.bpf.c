@@ -22,6 +22,7 @@
  *   judge.h    is this advert right?       limit.h    token buckets
  *   receive.h  frame, verdict, record      watch.h    who claims our addresses?
  *   fence.h    silence of the dead         wake.h     deadlines
+ *   virtual_mac.h   a MAC without an interface
  */
 #include "kernel.h"
 #include "packet.h"
@@ -30,6 +31,7 @@
 #include "receive.h"
 #include "watch.h"
 #include "wake.h"
+#include "virtual_mac.h"
 
 char _license[] SEC("license") = "Dual MIT/GPL";
 
@@ -123,4 +125,27 @@ int vrrp_egress(struct __sk_buff *skb)
 		return TC_NEXT;
 	count(skb->ifindex, VERDICT_FENCED);
 	return TC_SHOT;
+}
+
+/* The virtual MAC, coming in and going out: attached where an instance has one without an interface of its own. */
+SEC("tc")
+int vmac_ingress(struct __sk_buff *skb)
+{
+	if (skb->pkt_type == PACKET_OTHERHOST)
+		accept_virtual(skb);
+	return TC_NEXT;
+}
+
+SEC("tc")
+int vmac_egress(struct __sk_buff *skb)
+{
+	struct frame f = {.start = (void *)(long)skb->data, .end = (void *)(long)skb->data_end};
+
+	if (parse_ethernet(&f) || (skb->vlan_present && skb->vlan_tci & VLAN_ID))
+		return TC_NEXT;
+	if (f.type == htons(ETHERTYPE_ARP))
+		speak_arp(&f, skb->ifindex);
+	else if (f.type == htons(ETHERTYPE_IPV6))
+		speak_neighbour(&f, skb->ifindex);
+	return TC_NEXT;
 }

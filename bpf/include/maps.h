@@ -53,6 +53,29 @@ struct {
 	__type(value, struct vip);
 } vips6 SEC(".maps");
 
+/* (interface, MAC) -> virtual MAC of a master: frames for it are for this host */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct vmac_key);
+	__type(value, struct vip);
+} vmacs SEC(".maps");
+
+/* (address, interface) -> virtual MAC that the host speaks of, IPv4 and IPv6 */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct vip4_key);
+	__type(value, struct voice);
+} voices4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct vip6_key);
+	__type(value, struct voice);
+} voices6 SEC(".maps");
+
 /* 0 -> the proof of life */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

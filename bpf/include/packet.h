@@ -20,7 +20,9 @@ enum {
 	ARP_REPLY = 2,
 	ND_SOLICIT = 135,
 	ND_ADVERT = 136,
-	ND_TARGET_MAC = 2, /* option */
+	ND_SOURCE_MAC = 1, /* options */
+	ND_TARGET_MAC = 2,
+	ND_ROUTER = 0x80000000, /* flag of an advertisement */
 
 	VLAN_ID = 0x0fff,
 	IPV4_FRAGMENT = 0x3fff, /* more-fragments flag and fragment offset */

@@ -130,6 +130,19 @@ struct vip {
 	__u64 lease_ns; /* how long after the last heartbeat the host may answer for it */
 };
 
+/* A virtual MAC that an interface accepts frames for; its value is a struct vip. */
+struct vmac_key {
+	__u32 ifindex;
+	__u8 mac[6];
+	__u16 unused;
+};
+
+/* What the host's ARP and neighbour discovery say of a virtual address. */
+struct voice {
+	__u8 mac[6];
+	__u16 unused;
+};
+
 /* The proof of life, in memory that user space maps. */
 struct lease {
 	__u64 alive_ns; /* the last heartbeat */

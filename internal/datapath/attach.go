@@ -71,7 +71,7 @@ func (d *Datapath) attach(ifindex int, want Mode) (*attachment, error) {
 		return nil, err
 	}
 	if a.filter == nil { // then a predecessor's filter would tell every advert twice
-		err = d.clsactOf(ifindex).forsake()
+		err = d.clsactOf(ifindex, TC).forsake()
 	}
 	return a, err
 }

@@ -54,6 +54,11 @@ func abandon(t testing.TB, d *Datapath) {
 			}
 		}
 	}
+	for _, s := range d.stations {
+		if err := s.close(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := errors.Join(d.ring.close(), d.spills.close(), d.lease.close(), d.waker.program.Close(), d.objects.Close(), d.poller.close()); err != nil {
 		t.Fatal(err)
 	}
@@ -381,7 +386,7 @@ func TestClsact(t *testing.T) {
 		if err := second.Detach(l.ifindex); err != nil {
 			t.Fatal(err)
 		}
-		if a := second.clsactOf(l.ifindex); a.alive() {
+		if a := second.clsactOf(l.ifindex, TC); a.alive() {
 			t.Error("the filter is still there")
 		}
 		qdiscs, err := l.Netlink().QdiscList(l.Link("eth0"))
@@ -421,7 +426,7 @@ func TestClsactGivesWay(t *testing.T) {
 		})
 		if m != TC || l.hasTCX(t) {
 			l.Do(func() {
-				if c := second.clsactOf(l.ifindex); c.alive() {
+				if c := second.clsactOf(l.ifindex, TC); c.alive() {
 					t.Errorf("%s: the filter is still there", m)
 				}
 			})

@@ -9,33 +9,54 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/cilium/ebpf"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
 
-// clsact is our filter at the ingress of an interface, for kernels before 6.6.
-// It is no link: it stays until somebody deletes it. A pin of its program,
+// clsact is a filter of ours at the ingress or egress of an interface, for
+// kernels before 6.6. It is no link: it stays until somebody deletes it. A pin,
 // named "clsact-3" after the interface, tells a successor that it is ours, and
 // "clsact-qdisc-3" that we also made the qdisc that it hangs on.
 type clsact struct {
-	ifindex int
-	name    string // of the filter; other daemons have other names
-	marker  string // path of the pin, "" when nothing is pinned
+	ifindex  int
+	mode     Mode
+	handle   uint32
+	priority uint16
+	parent   uint32
+	name     string // of the filter; other daemons have other names
+	marker   string // path of the pin, "" when nothing is pinned
 }
 
 const (
-	clsactPriority = 1
-	clsactPin      = "clsact-"
-	qdiscPin       = "clsact-qdisc-"
+	clsactPin = "clsact-"
+	qdiscPin  = "clsact-qdisc-"
 )
 
-// clsactOf describes the filter that this daemon has or would have.
-func (d *Datapath) clsactOf(ifindex int) *clsact {
-	c := &clsact{ifindex: ifindex, name: fmt.Sprintf("xvrrp_%08x", d.clsactHandle())}
+// clsactOf describes the filter that this daemon has or would have: for the
+// reception of adverts, or for one of the programs of virtual MACs.
+func (d *Datapath) clsactOf(ifindex int, m Mode) *clsact {
+	c := &clsact{ifindex: ifindex, mode: m, handle: d.clsactHandle(), priority: 1, parent: netlink.HANDLE_MIN_INGRESS,
+		name: fmt.Sprintf("xvrrp_%08x", d.clsactHandle())}
+	if m != TC {
+		c.name += "_" + string(m)
+		c.priority = 2
+	}
+	if m == vmacEgress {
+		c.parent = netlink.HANDLE_MIN_EGRESS
+	}
 	if d.cfg.PinDir != "" {
-		c.marker = filepath.Join(d.cfg.PinDir, clsactPin+strconv.Itoa(ifindex))
+		c.marker = filepath.Join(d.cfg.PinDir, clsactMark(m)+strconv.Itoa(ifindex))
 	}
 	return c
+}
+
+// clsactMark is how the names of the pins of one kind of filter begin.
+func clsactMark(m Mode) string {
+	if m == TC {
+		return clsactPin
+	}
+	return clsactPin + string(m) + "-"
 }
 
 // clsactHandle tells daemons on one interface apart.
@@ -47,38 +68,45 @@ func (d *Datapath) clsactHandle() uint32 {
 }
 
 func (d *Datapath) attachClsact(ifindex int) (*attachment, error) {
-	c := d.clsactOf(ifindex)
-	qdisc := clsactQdisc(ifindex)
-	switch err := netlink.QdiscAdd(qdisc); {
+	c := d.clsactOf(ifindex, TC)
+	if err := d.addClsact(c, d.objects.TC); err != nil {
+		return nil, err
+	}
+	return &attachment{ifindex: ifindex, mode: TC, filter: c}, nil
+}
+
+// addClsact adds a filter, and the qdisc if there is none.
+func (d *Datapath) addClsact(c *clsact, program *ebpf.Program) error {
+	switch err := netlink.QdiscAdd(clsactQdisc(c.ifindex)); {
 	case err == nil:
-		if err := d.mark(qdiscPin, ifindex); err != nil {
-			return nil, err
+		if err := d.mark(qdiscPin, c.ifindex); err != nil {
+			return err
 		}
 	case !errors.Is(err, unix.EEXIST):
-		return nil, fmt.Errorf("add a clsact qdisc: %w", err)
+		return fmt.Errorf("add a clsact qdisc: %w", err)
 	}
 	filter := c.filter()
-	filter.Handle = d.clsactHandle()
-	filter.Fd = d.objects.TC.FD()
+	filter.Handle = c.handle
+	filter.Fd = program.FD()
 	// A replacement swaps the program of a filter that a predecessor left.
 	err := netlink.FilterReplace(filter)
 	if err != nil {
 		err = fmt.Errorf("add a clsact filter: %w", err)
 	} else {
-		err = d.mark(clsactPin, ifindex)
+		err = d.mark(clsactMark(c.mode), c.ifindex)
 	}
 	if err != nil {
-		return nil, errors.Join(err, c.release())
+		return errors.Join(err, c.release())
 	}
-	return &attachment{ifindex: ifindex, mode: TC, filter: c}, nil
+	return nil
 }
 
 func (c *clsact) filter() *netlink.BpfFilter {
 	return &netlink.BpfFilter{
 		FilterAttrs: netlink.FilterAttrs{
 			LinkIndex: c.ifindex,
-			Parent:    netlink.HANDLE_MIN_INGRESS,
-			Priority:  clsactPriority,
+			Parent:    c.parent,
+			Priority:  c.priority,
 			Protocol:  unix.ETH_P_ALL,
 		},
 		Name:         c.name,
@@ -126,7 +154,7 @@ func (c *clsact) find() netlink.Filter {
 	if err != nil {
 		return nil
 	}
-	filters, err := netlink.FilterList(dev, netlink.HANDLE_MIN_INGRESS)
+	filters, err := netlink.FilterList(dev, c.parent)
 	if err != nil {
 		return nil
 	}

@@ -42,6 +42,12 @@ type Datapath struct {
 	fenceSet bool // the kernel has what SetFence was told
 	vips     vips // what the kernel's maps hold
 
+	stations  map[int]*station // interfaces that are ready for virtual MACs
+	virtual   []VirtualMAC     // as set last
+	inherited macTable         // what a predecessor left, until Sweep
+	macs      macTable         // what the kernel's maps hold
+	leaveMACs bool             // Close leaves them
+
 	sockets     atomic.Pointer[[]*packetSocket] // of the attached interfaces in mode Socket
 	admission   atomic.Pointer[admission]       // what packet sockets let through
 	wake        time.Time                       // the deadline set last; thread of Run only
@@ -80,6 +86,7 @@ func LoadSocketOnly(cfg Config) (*Datapath, error) {
 		table:    newTable(),
 		fenced:   vips{},
 		vips:     vips{},
+		stations: map[int]*station{},
 	}
 	d.sockets.Store(new([]*packetSocket))
 	d.admission.Store(newAdmission(cfg, nil))
@@ -95,10 +102,15 @@ func (d *Datapath) Close() error {
 	for ifindex := range d.attached {
 		errs = append(errs, d.detach(ifindex))
 	}
-	errs = append(errs, d.sweep(nil))
+	errs = append(errs, d.closeMACs())
+	if !d.leaveMACs {
+		errs = append(errs, d.sweep(nil))
+	} else {
+		errs = append(errs, d.sweep(func(_ int, m Mode) bool { return m == vmacIngress || m == vmacEgress }))
+	}
 	if d.lease != nil {
 		d.lease.arm(false)
-		errs = append(errs, d.lease.close(), d.unpinFence())
+		errs = append(errs, d.lease.close(), d.unpin(fenceMaps))
 		d.lease = nil
 	}
 	if d.waker != nil {

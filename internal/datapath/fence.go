@@ -147,7 +147,7 @@ func (d *Datapath) lapsed(sink Sink) error {
 		}
 	}
 	d.lease.setShortest(d.fenced)
-	return d.writeVIPs()
+	return errors.Join(d.writeVIPs(), d.lapseMACs(lost))
 }
 
 // always is a lease that is over whenever somebody looks.
@@ -169,13 +169,21 @@ func (d *Datapath) FenceActive() bool {
 var fenceMaps = []string{vrrpMapVips4, vrrpMapVips6, vrrpMapLeases}
 
 // adoptFence opens the maps of the fence that a predecessor left, so that it
-// stays closed until the new engine has spoken. Maps of another layout go.
+// stays closed until the new engine has spoken.
 func (d *Datapath) adoptFence(spec *ebpf.CollectionSpec) (map[string]*ebpf.Map, error) {
-	if d.cfg.PinDir == "" || !d.cfg.Fence {
-		return nil, nil
+	if !d.cfg.Fence {
+		return map[string]*ebpf.Map{}, nil
 	}
+	return d.adoptMaps(spec, fenceMaps)
+}
+
+// adoptMaps opens maps that a predecessor pinned, all or none. Maps of another layout go.
+func (d *Datapath) adoptMaps(spec *ebpf.CollectionSpec, names []string) (map[string]*ebpf.Map, error) {
 	adopted := map[string]*ebpf.Map{}
-	for _, name := range fenceMaps {
+	if d.cfg.PinDir == "" {
+		return adopted, nil
+	}
+	for _, name := range names {
 		m, err := ebpf.LoadPinnedMap(filepath.Join(d.cfg.PinDir, name), nil)
 		if errors.Is(err, fs.ErrNotExist) {
 			break
@@ -189,20 +197,20 @@ func (d *Datapath) adoptFence(spec *ebpf.CollectionSpec) (map[string]*ebpf.Map, 
 		}
 		if err != nil {
 			closeAll(adopted)
-			return nil, fmt.Errorf("open the pinned fence: %w", err)
+			return nil, fmt.Errorf("open the pinned map: %w", err)
 		}
 	}
-	if len(adopted) == len(fenceMaps) {
+	if len(adopted) == len(names) {
 		return adopted, nil
 	}
 	closeAll(adopted)
-	return nil, d.unpinFence()
+	return map[string]*ebpf.Map{}, d.unpin(names)
 }
 
 // keepFence pins the maps of the fence and learns what they hold.
 func (d *Datapath) keepFence() (err error) {
 	if d.cfg.PinDir == "" || !d.cfg.Fence {
-		return d.unpinFence()
+		return d.unpin(fenceMaps)
 	}
 	if d.vips, err = readVIPs(d.objects.Vips4, d.objects.Vips6); err != nil {
 		return err
@@ -213,23 +221,27 @@ func (d *Datapath) keepFence() (err error) {
 		}
 	}
 	d.lease.setShortest(d.fenced)
-	for name, m := range map[string]*ebpf.Map{
+	return d.pinMaps(map[string]*ebpf.Map{
 		vrrpMapVips4: d.objects.Vips4, vrrpMapVips6: d.objects.Vips6, vrrpMapLeases: d.objects.Leases,
-	} {
+	})
+}
+
+func (d *Datapath) pinMaps(maps map[string]*ebpf.Map) error {
+	for name, m := range maps {
 		if err := m.Pin(filepath.Join(d.cfg.PinDir, name)); err != nil && !errors.Is(err, fs.ErrExist) {
-			return fmt.Errorf("pin the fence: %w", err)
+			return fmt.Errorf("pin the map %s: %w", name, err)
 		}
 	}
 	return nil
 }
 
-func (d *Datapath) unpinFence() error {
+func (d *Datapath) unpin(names []string) error {
 	if d.cfg.PinDir == "" {
 		return nil
 	}
-	for _, name := range fenceMaps {
+	for _, name := range names {
 		if err := os.Remove(filepath.Join(d.cfg.PinDir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("unpin the fence: %w", err)
+			return fmt.Errorf("unpin the map %s: %w", name, err)
 		}
 	}
 	return nil

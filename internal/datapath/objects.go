@@ -3,6 +3,7 @@ package datapath
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"time"
 
@@ -15,10 +16,14 @@ type objects struct {
 	XDP    *ebpf.Program `ebpf:"vrrp_xdp"`
 	TC     *ebpf.Program `ebpf:"vrrp_tc"`
 	Egress *ebpf.Program `ebpf:"vrrp_egress"`
+
+	VMACIngress *ebpf.Program `ebpf:"vmac_ingress"`
+	VMACEgress  *ebpf.Program `ebpf:"vmac_egress"`
 }
 
 func (o *objects) Close() error {
-	return errors.Join(o.vrrpMaps.Close(), o.XDP.Close(), o.TC.Close(), o.Egress.Close())
+	return errors.Join(o.vrrpMaps.Close(), o.XDP.Close(), o.TC.Close(), o.Egress.Close(),
+		o.VMACIngress.Close(), o.VMACEgress.Close())
 }
 
 // loadObjects creates the maps, loads the programs and opens the ring.
@@ -40,6 +45,12 @@ func (d *Datapath) loadObjects() error {
 		return err
 	}
 	defer closeAll(adopted)
+	macs, err := d.adoptMaps(spec, macMaps)
+	if err != nil {
+		return err
+	}
+	defer closeAll(macs)
+	maps.Copy(adopted, macs)
 	var o objects
 	if err := spec.LoadAndAssign(&o, &ebpf.CollectionOptions{MapReplacements: adopted}); err != nil {
 		return fmt.Errorf("load the BPF program: %w", err)
@@ -55,7 +66,7 @@ func (d *Datapath) loadObjects() error {
 		return err
 	}
 	d.waker = loadWaker(&o)
-	return errors.Join(d.keepFence(), d.poller.watch(o.Ring.FD()))
+	return errors.Join(d.keepFence(), d.keepMACs(), d.poller.watch(o.Ring.FD()))
 }
 
 // setVariables sets what the program has fixed when it is loaded.

@@ -26,7 +26,7 @@ const egress Mode = "egress"
 
 // parsePin takes the name of a link's pin apart.
 func parsePin(name string) (ifindex int, m Mode, ok bool) {
-	for _, m := range []Mode{XDP, XDPGeneric, TC, egress} {
+	for _, m := range []Mode{XDP, XDPGeneric, TC, egress, vmacIngress, vmacEgress} {
 		if rest, found := strings.CutPrefix(name, string(m)+"-"); found {
 			if ifindex, err := strconv.Atoi(rest); err == nil {
 				return ifindex, m, true
@@ -120,10 +120,13 @@ func releaseLink(l link.Link) error {
 func (d *Datapath) Sweep() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.sweep(func(ifindex int, m Mode) bool {
+	return errors.Join(d.sweep(func(ifindex int, m Mode) bool {
+		if m == vmacIngress || m == vmacEgress {
+			return d.stations[ifindex] != nil
+		}
 		a, ok := d.attached[ifindex]
 		return ok && (a.mode == m || m == egress && a.egress != nil)
-	})
+	}), d.disown())
 }
 
 // sweep removes the pinned links that used does not want to keep; nil keeps none.
@@ -161,15 +164,28 @@ func (d *Datapath) sweep(used func(int, Mode) bool) error {
 // sweepClsact removes the clsact filter that a mark stands for, unless we use
 // it and all is false.
 func (d *Datapath) sweepClsact(mark string, all bool) error {
-	rest, _ := strings.CutPrefix(mark, clsactPin)
-	ifindex, err := strconv.Atoi(rest)
-	if err != nil {
-		return nil // another pin
+	for _, m := range []Mode{TC, vmacIngress, vmacEgress} {
+		rest, ok := strings.CutPrefix(mark, clsactMark(m))
+		ifindex, err := strconv.Atoi(rest)
+		if !ok || err != nil {
+			continue // another pin
+		}
+		c := d.clsactOf(ifindex, m)
+		if !all && d.uses(c) {
+			return nil
+		}
+		return c.release()
 	}
-	if a, ok := d.attached[ifindex]; ok && a.filter != nil && !all {
-		return nil
+	return nil
+}
+
+// uses reports whether a filter is in use.
+func (d *Datapath) uses(c *clsact) bool {
+	if a := d.attached[c.ifindex]; a != nil && a.filter != nil && *a.filter == *c {
+		return true
 	}
-	return d.clsactOf(ifindex).release()
+	s := d.stations[c.ifindex]
+	return s != nil && slices.ContainsFunc(s.filters, func(o *clsact) bool { return *o == *c })
 }
 
 // removePinDir removes the directory once it is empty.

@@ -31,13 +31,16 @@ func (d *Datapath) attachTC(ifindex int) (*attachment, error) {
 // by itself. Kernels without tcx do with the other part: it leaves requests
 // unanswered. Without a fence it removes what a predecessor left.
 func (d *Datapath) attachEgress(a *attachment) (link.Link, error) {
-	wanted := d.cfg.Fence && a.mode != Socket
-	adopted, err := d.adoptEgress(a.ifindex, wanted)
-	if adopted != nil || err != nil || !wanted {
+	var program *ebpf.Program
+	if d.cfg.Fence && a.mode != Socket {
+		program = d.objects.Egress
+	}
+	adopted, err := d.adoptLink(a.ifindex, egress, program)
+	if adopted != nil || err != nil || program == nil {
 		return adopted, err
 	}
 	l, err := link.AttachTCX(link.TCXOptions{
-		Interface: a.ifindex, Program: d.objects.Egress, Attach: ebpf.AttachTCXEgress, Anchor: link.Head(),
+		Interface: a.ifindex, Program: program, Attach: ebpf.AttachTCXEgress, Anchor: link.Head(),
 	})
 	if errors.Is(err, ebpf.ErrNotSupported) {
 		return nil, nil
@@ -52,21 +55,21 @@ func (d *Datapath) attachEgress(a *attachment) (link.Link, error) {
 	return e.link, nil
 }
 
-// adoptEgress takes over the egress link that a predecessor pinned, or removes
-// it when it is dead or not wanted.
-func (d *Datapath) adoptEgress(ifindex int, wanted bool) (link.Link, error) {
+// adoptLink takes over the tcx link that a predecessor pinned, with our program
+// in it, or removes it when it is dead or there is no program for it.
+func (d *Datapath) adoptLink(ifindex int, m Mode, program *ebpf.Program) (link.Link, error) {
 	if d.cfg.PinDir == "" {
 		return nil, nil
 	}
-	l, err := d.pinned(ifindex, egress)
+	l, err := d.pinned(ifindex, m)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	e := &attachment{ifindex: ifindex, mode: egress, link: l}
-	if wanted && e.alive() && l.Update(d.objects.Egress) == nil {
+	e := &attachment{ifindex: ifindex, mode: m, link: l}
+	if program != nil && e.alive() && l.Update(program) == nil {
 		return l, nil
 	}
 	return nil, releaseLink(l)

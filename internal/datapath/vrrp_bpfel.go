@@ -188,6 +188,19 @@ type vrrpVip6Key struct {
 	Ifindex uint32
 }
 
+type vrrpVmacKey struct {
+	_       structs.HostLayout
+	Ifindex uint32
+	Mac     [6]uint8
+	Unused  uint16
+}
+
+type vrrpVoice struct {
+	_      structs.HostLayout
+	Mac    [6]uint8
+	Unused uint16
+}
+
 type vrrpWakeEvent struct {
 	_          structs.HostLayout
 	Kind       vrrpEventKind
@@ -219,7 +232,12 @@ const (
 	vrrpMapSpilled            = "spilled"
 	vrrpMapVips4              = "vips4"
 	vrrpMapVips6              = "vips6"
+	vrrpMapVmacs              = "vmacs"
+	vrrpMapVoices4            = "voices4"
+	vrrpMapVoices6            = "voices6"
 	vrrpProgSetWake           = "set_wake"
+	vrrpProgVmacEgress        = "vmac_egress"
+	vrrpProgVmacIngress       = "vmac_ingress"
 	vrrpProgVrrpEgress        = "vrrp_egress"
 	vrrpProgVrrpTc            = "vrrp_tc"
 	vrrpProgVrrpXdp           = "vrrp_xdp"
@@ -271,10 +289,12 @@ type vrrpSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type vrrpProgramSpecs struct {
-	SetWake    *ebpf.ProgramSpec `ebpf:"set_wake"`
-	VrrpEgress *ebpf.ProgramSpec `ebpf:"vrrp_egress"`
-	VrrpTc     *ebpf.ProgramSpec `ebpf:"vrrp_tc"`
-	VrrpXdp    *ebpf.ProgramSpec `ebpf:"vrrp_xdp"`
+	SetWake     *ebpf.ProgramSpec `ebpf:"set_wake"`
+	VmacEgress  *ebpf.ProgramSpec `ebpf:"vmac_egress"`
+	VmacIngress *ebpf.ProgramSpec `ebpf:"vmac_ingress"`
+	VrrpEgress  *ebpf.ProgramSpec `ebpf:"vrrp_egress"`
+	VrrpTc      *ebpf.ProgramSpec `ebpf:"vrrp_tc"`
+	VrrpXdp     *ebpf.ProgramSpec `ebpf:"vrrp_xdp"`
 }
 
 // vrrpMapSpecs contains maps before they are loaded into the kernel.
@@ -295,6 +315,9 @@ type vrrpMapSpecs struct {
 	Spilled    *ebpf.MapSpec `ebpf:"spilled"`
 	Vips4      *ebpf.MapSpec `ebpf:"vips4"`
 	Vips6      *ebpf.MapSpec `ebpf:"vips6"`
+	Vmacs      *ebpf.MapSpec `ebpf:"vmacs"`
+	Voices4    *ebpf.MapSpec `ebpf:"voices4"`
+	Voices6    *ebpf.MapSpec `ebpf:"voices6"`
 }
 
 // vrrpVariableSpecs contains global variables before they are loaded into the kernel.
@@ -341,6 +364,9 @@ type vrrpMaps struct {
 	Spilled    *ebpf.Map `ebpf:"spilled"`
 	Vips4      *ebpf.Map `ebpf:"vips4"`
 	Vips6      *ebpf.Map `ebpf:"vips6"`
+	Vmacs      *ebpf.Map `ebpf:"vmacs"`
+	Voices4    *ebpf.Map `ebpf:"voices4"`
+	Voices6    *ebpf.Map `ebpf:"voices6"`
 }
 
 func (m *vrrpMaps) Close() error {
@@ -359,6 +385,9 @@ func (m *vrrpMaps) Close() error {
 		m.Spilled,
 		m.Vips4,
 		m.Vips6,
+		m.Vmacs,
+		m.Voices4,
+		m.Voices6,
 	)
 }
 
@@ -376,15 +405,19 @@ type vrrpVariables struct {
 //
 // It can be passed to loadVrrpObjects or ebpf.CollectionSpec.LoadAndAssign.
 type vrrpPrograms struct {
-	SetWake    *ebpf.Program `ebpf:"set_wake"`
-	VrrpEgress *ebpf.Program `ebpf:"vrrp_egress"`
-	VrrpTc     *ebpf.Program `ebpf:"vrrp_tc"`
-	VrrpXdp    *ebpf.Program `ebpf:"vrrp_xdp"`
+	SetWake     *ebpf.Program `ebpf:"set_wake"`
+	VmacEgress  *ebpf.Program `ebpf:"vmac_egress"`
+	VmacIngress *ebpf.Program `ebpf:"vmac_ingress"`
+	VrrpEgress  *ebpf.Program `ebpf:"vrrp_egress"`
+	VrrpTc      *ebpf.Program `ebpf:"vrrp_tc"`
+	VrrpXdp     *ebpf.Program `ebpf:"vrrp_xdp"`
 }
 
 func (p *vrrpPrograms) Close() error {
 	return _VrrpClose(
 		p.SetWake,
+		p.VmacEgress,
+		p.VmacIngress,
 		p.VrrpEgress,
 		p.VrrpTc,
 		p.VrrpXdp,
