@@ -93,11 +93,23 @@ func sourceMACs(frames []lab.Frame) (list []string) {
 // answered all the while; whoever is master sends with the virtual MAC, and a
 // host that stops is what it was.
 func TestVirtualMACKeepsTheClientsEntry(t *testing.T) {
-	t.Parallel()
-	l := newLAN(t, peersNetwork)
-	b := xvrrpVMAC()(l.b, 100)
+	for _, c := range []pairing{
+		{"use_vmac", xvrrpVMAC(), xvrrpVMAC()},
+		{"by BPF", xvrrpBPF(), xvrrpBPF()},
+		{"one of each", xvrrpBPF(), xvrrpVMAC()},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			keepsTheClientsEntry(t, newLAN(t, peersNetwork), c)
+		})
+	}
+}
+
+func keepsTheClientsEntry(t *testing.T, l *lan, c pairing) {
+	t.Helper()
+	b := c.b(l.b, 100)
 	l.owned(peersVIP, "b", patience)
-	a := xvrrpVMAC()(l.a, 200)
+	a := c.a(l.a, 200)
 	l.master(a, b, 10*time.Second)
 	wire := l.c.Capture("eth0")
 	ping := l.c.Ping(peersVIP, 5*time.Millisecond)
@@ -135,7 +147,7 @@ func TestVirtualMACKeepsTheClientsEntry(t *testing.T) {
 	}
 	answered("after a crash")
 
-	a = xvrrpVMAC()(l.a, 200)
+	a = c.a(l.a, 200)
 	l.master(a, b, 10*time.Second)
 	answered("after the return")
 	a.stop(t)
@@ -149,12 +161,16 @@ func TestVirtualMACKeepsTheClientsEntry(t *testing.T) {
 	if _, err := l.a.Netlink().LinkByName("vrrp.51"); err == nil {
 		t.Error("vrrp.51 is still there after the stop")
 	}
-	c, err := nftables.New(nftables.WithNetNSFd(int(l.a.NS())))
+	nothingLeft(t, l.a)
+	if got := l.a.takesIn(); len(got) > 0 {
+		t.Errorf("after the stop eth0 still takes in %v", got)
+	}
+	tables, err := nftables.New(nftables.WithNetNSFd(int(l.a.NS())))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tables, err := c.ListTables(); err != nil || len(tables) > 0 {
-		t.Errorf("tables after the stop: %v, %v", tables, err)
+	if list, err := tables.ListTables(); err != nil || len(list) > 0 {
+		t.Errorf("tables after the stop: %v, %v", list, err)
 	}
 }
 
@@ -179,6 +195,12 @@ func TestVirtualMACPeers(t *testing.T) {
 		{"xvrrp with vmac_xmit_base before keepalived", xvrrpVMAC("vmac_xmit_base"), keepalivedVMAC},
 		{"xvrrp before frr", xvrrpVMAC(), frrOnVMAC},
 		{"frr before xvrrp", frrOnVMAC, xvrrpVMAC()},
+		{"two xvrrp by BPF", xvrrpBPF(), xvrrpBPF()},
+		{"xvrrp by BPF before keepalived", xvrrpBPF(), keepalivedVMAC},
+		{"keepalived before xvrrp by BPF", keepalivedVMAC, xvrrpBPF()},
+		{"xvrrp by BPF with vmac_xmit_base before keepalived", xvrrpBPF("vmac_xmit_base"), keepalivedVMAC},
+		{"xvrrp by BPF before frr", xvrrpBPF(), frrOnVMAC},
+		{"frr before xvrrp by BPF", frrOnVMAC, xvrrpBPF()},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -206,9 +228,22 @@ func both(priority int) string {
 // What a backup sends never bears the virtual MAC, from its start over its life
 // to its stop: a switch would send it what is for the master.
 func TestBackupKeepsTheVirtualMACToItself(t *testing.T) {
-	t.Parallel()
-	l := newLAN(t, peersNetwork)
-	l.a.xvrrp(both(200))
+	for _, c := range []struct {
+		name string
+		conf func(priority int) string
+		// reports: as master it reports its groups with the virtual MAC, too.
+		reports bool
+	}{{"use_vmac", both, true}, {"by BPF", bothByBPF, false}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			keepsToItself(t, newLAN(t, peersNetwork), c.conf, c.reports)
+		})
+	}
+}
+
+func keepsToItself(t *testing.T, l *lan, conf func(int) string, reports bool) {
+	t.Helper()
+	l.a.xvrrp(conf(200))
 	l.owned(peersVIP, "a", patience)
 	l.owned("2001:db8::51", "a", patience)
 	wire := l.b.Capture("eth0")
@@ -219,31 +254,41 @@ func TestBackupKeepsTheVirtualMACToItself(t *testing.T) {
 			t.Errorf("%s: sent %x", what, f.Data)
 		}
 	}
-	b := l.b.xvrrp(both(100))
-	l.b.Link("vrrp.51")
-	l.b.Link("vrrp6.51")
+	b := l.b.xvrrp(conf(100))
+	if reports {
+		l.b.Link("vrrp.51")
+		l.b.Link("vrrp6.51")
+	}
 	// Another program that joins a group on every interface, as many do.
 	l.b.joinEverywhere()
 	l.stays(peersVIP, "a", 3*time.Second)
 	quiet("as backup")
+	if got := l.b.takesIn(); !reports && len(got) > 0 {
+		t.Errorf("as backup it takes in %v", got)
+	}
 	if err := b.Stop(patience); err != nil {
 		t.Fatal(err)
 	}
 	quiet("at the stop")
 
-	// As master it does report its groups with that MAC, so there was something to keep back.
-	b = l.b.xvrrp(both(250))
+	// As master it does send with that MAC, so there was something to keep back. Only a macvlan's group reports do.
+	b = l.b.xvrrp(conf(250))
 	l.owned(peersVIP, "b", patience)
-	testnet.Eventually(t, 5*time.Second, func() error {
-		for _, f := range wire.Matching(leaks) {
-			if string(f.Data[:6]) == "\x33\x33\x00\x00\x00\x16" {
-				return nil
-			}
+	report := func(f lab.Frame) bool { return leaks(f) && string(f.Data[:6]) == "\x33\x33\x00\x00\x00\x16" }
+	testnet.Eventually(t, patience, func() error {
+		if reports && len(wire.Matching(report)) == 0 {
+			return fmt.Errorf("a master reports no group with the virtual MAC")
 		}
-		return fmt.Errorf("a master reports no group with the virtual MAC")
+		if len(wire.Matching(leaks)) < 10 {
+			return fmt.Errorf("a master sends nothing with the virtual MAC")
+		}
+		return nil
 	})
 	if err := b.Stop(patience); err != nil {
 		t.Fatal(err)
+	}
+	if sent := wire.Matching(report); !reports && len(sent) > 0 {
+		t.Errorf("reports groups with the virtual MAC: %x", sent[0].Data)
 	}
 }
 
@@ -268,13 +313,24 @@ func (n *node) joinEverywhere() {
 // IPv6: neighbours learn the virtual MAC, with the router flag in every answer,
 // and it stays theirs over a takeover.
 func TestVirtualMACOfIPv6(t *testing.T) {
-	t.Parallel()
-	l := newLAN(t, peersNetwork)
+	for _, c := range []struct {
+		name string
+		a, b func(priority int) string
+	}{{"use_vmac", both, both}, {"by BPF", bothByBPF, bothByBPF}, {"one of each", both, bothByBPF}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			virtualMACOfIPv6(t, newLAN(t, peersNetwork), c.a, c.b)
+		})
+	}
+}
+
+func virtualMACOfIPv6(t *testing.T, l *lan, confA, confB func(int) string) {
+	t.Helper()
 	const vip, mac = "2001:db8::51", "00:00:5e:00:02:33"
 	l.c.AddAddress("eth0", "2001:db8::9/64")
 	l.a.AddAddress("eth0", "2001:db8::1/64")
 	l.b.AddAddress("eth0", "2001:db8::2/64")
-	b := l.b.xvrrp(both(100))
+	b := l.b.xvrrp(confB(100))
 	l.owned(vip, "b", patience)
 	wire, ping := l.c.Capture("eth0"), l.c.Ping(vip, 5*time.Millisecond)
 	known := func(what string) {
@@ -293,7 +349,7 @@ func TestVirtualMACOfIPv6(t *testing.T) {
 		}
 	}
 	known("at first")
-	l.a.xvrrp(both(200))
+	l.a.xvrrp(confA(200))
 	l.owned(vip, "a", patience)
 	known("after a takeover")
 	if err := b.Stop(patience); err != nil {

@@ -99,6 +99,7 @@ const (
 	codeVRIDShared         = "vrid-shared"
 	codeVRIDTwice          = "vrid-twice"
 	codeVersionIPv6        = "version-ipv6"
+	codeVirtualMAC         = "virtual-mac"
 	codeWrongFamily        = "wrong-family"
 	codePeerAddresses      = "peer-addresses"
 	codePeerAuth           = "peer-auth"

@@ -57,6 +57,42 @@ func (r *reader) resolveOwnInstance(d *document, i *id) {
 			}
 		}
 	}
+	r.checkVirtualMAC(d, i)
+}
+
+// checkVirtualMAC refuses what `virtual_mac bpf` cannot go with.
+func (r *reader) checkVirtualMAC(d *document, i *id) {
+	if !i.Own.VirtualMAC {
+		return
+	}
+	off := "write virtual_mac off into instance " + i.Name + " { } of the xvrrp block, or remove "
+	for _, word := range []string{"use_vmac", "use_ipvlan"} {
+		if st := i.have[word]; st != nil {
+			r.err(codeVirtualMAC, at(st), off+word, "instance %s has both %s and virtual_mac bpf: one makes an interface for the addresses, the other does without",
+				quote(i.Name), word)
+		}
+	}
+	for _, list := range [][]addressDraft{i.addresses, i.excluded} {
+		for _, a := range list {
+			if a.VMAC.Mode != VMACOff {
+				r.err(codeVirtualMAC, at(a.st), off+"use_vmac", "%s has use_vmac, and instance %s virtual_mac bpf", a.Prefix, quote(i.Name))
+			}
+		}
+	}
+	if i.Own.Dataplane == DataplaneSocket {
+		r.err(codeVirtualMAC, d.own.placeOf(i.Name, "virtual_mac"), "choose another dataplane, such as auto, or use_vmac",
+			"virtual_mac bpf needs BPF, and the dataplane of instance %s is socket", quote(i.Name))
+	}
+}
+
+// placeOf is where a word of the xvrrp block was written that holds for an instance.
+func (o *ownDraft) placeOf(instance, word string) spot {
+	for _, i := range o.instances {
+		if st := i.have[word]; i.name == instance && st != nil {
+			return at(st)
+		}
+	}
+	return at(o.have[word])
 }
 
 // over copies what was written.

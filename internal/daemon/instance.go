@@ -280,6 +280,7 @@ func (in *instance) rest() {
 func (in *instance) claim() {
 	in.debug("setting VIPs.")
 	in.d.fence.raise(in)
+	in.d.vmacs.macs.raise(in)
 	in.speak()
 	wanted, err := in.belongings()
 	if err = errors.Join(err, in.d.holders.claim(in.id, wanted)); err != nil {
@@ -301,6 +302,7 @@ func (in *instance) release() {
 		return // what is still there stays fenced
 	}
 	in.d.fence.drop(in)
+	in.d.vmacs.macs.drop(in)
 	in.checkHeld()
 }
 
@@ -359,6 +361,9 @@ func (in *instance) targets() []announce.Target {
 	var list []announce.Target
 	for _, a := range in.addresses() {
 		if nic, ok := in.at(a.Interface); ok {
+			if w, ok := virtualMAC(in.cfg(), &a); ok {
+				nic.mac = [6]byte(w.Hardware())
+			}
 			list = append(list, announce.Target{IfIndex: nic.index, MAC: nic.mac, Addr: a.Prefix.Addr()})
 		}
 	}

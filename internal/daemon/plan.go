@@ -97,6 +97,9 @@ func identity(in *config.Instance) string {
 	if in.VMAC.Mode != config.VMACOff {
 		id += fmt.Sprintf("vmac %s ", in.Name)
 	}
+	if in.Own.VirtualMAC {
+		id += "vmac bpf "
+	}
 	return id
 }
 

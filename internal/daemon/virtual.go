@@ -103,12 +103,12 @@ func (v *vmacs) heard(in *instance, l vmac.Link) {
 // sender is what an instance's adverts leave by: the interface with its own
 // MAC, or with the virtual one. With nics.mu held.
 func (n *nics) sender(c *nic, in *instance) *egress.Interface {
-	w, ok := n.d.vmacs.main(in.cfg())
-	if !ok || in.cfg().VMAC.XmitBase {
+	mac, ok := n.sourceMAC(in)
+	if !ok {
 		return c.out
 	}
 	if in.virtual.out == nil {
-		out, err := egress.Open(c.link.Index, w.Hardware())
+		out, err := egress.Open(c.link.Index, mac)
 		if err != nil {
 			n.d.log.Error("("+in.cfg().Name+") adverts leave with the MAC of "+c.name, "mac", net.HardwareAddr(c.link.MAC).String(), "error", err)
 			return c.out

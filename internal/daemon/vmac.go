@@ -29,6 +29,7 @@ type vmacs struct {
 	d      *Daemon
 	holder *vmac.Holder
 	filter *accept.Filter
+	macs   *macs  // those without an interface
 	prefix string // vmac_prefix, for good: names that stand do not change
 
 	work  sync.Mutex // one change at a time; taken after nics.mu, before virtual.mu
@@ -51,7 +52,7 @@ type virtual struct {
 // openVMACs opens the holder and starts the filter, with what every instance
 // refuses in it, so that there is no moment without.
 func (d *Daemon) openVMACs(undo *cleanup) error {
-	v := &vmacs{d: d, prefix: d.settings().Global.VMACPrefix, filter: accept.New(d.tableName(), func(err error) { d.log.Warn(err.Error()) })}
+	v := &vmacs{d: d, macs: newMACs(d), prefix: d.settings().Global.VMACPrefix, filter: accept.New(d.tableName(), func(err error) { d.log.Warn(err.Error()) })}
 	d.vmacs = v
 	s := d.settings()
 	for i := range s.Instances {
@@ -152,6 +153,8 @@ func (v *vmacs) use(in *instance) {
 	v.users = append(v.users, in)
 	in.virtual.wanted = v.wanted(in)
 	v.again(in, func(vmac.VMAC) bool { return true })
+	v.macs.use(in)
+	v.macs.describe(in)
 }
 
 func (v *vmacs) leave(in *instance) {
@@ -159,6 +162,7 @@ func (v *vmacs) leave(in *instance) {
 	defer v.work.Unlock()
 	v.users = slices.DeleteFunc(v.users, func(o *instance) bool { return o == in })
 	v.dismiss(in, nil)
+	v.macs.leave(in)
 	in.unsend()
 	if err := v.filter.Refuse(in.id, nil); err != nil {
 		v.d.log.Error("("+in.cfg().Name+") packets to its addresses may still be dropped", "error", err)
@@ -174,6 +178,7 @@ func (v *vmacs) configure(in *instance) {
 		in.virtual.wanted = v.wanted(in)
 		v.dismiss(in, in.virtual.wanted)
 		v.again(in, func(vmac.VMAC) bool { return true })
+		v.macs.use(in)
 	}
 }
 
@@ -184,6 +189,7 @@ func (v *vmacs) news(name string) {
 	for _, in := range v.users {
 		v.again(in, func(w vmac.VMAC) bool { return w.Parent == name || in.link(w).Name == name })
 	}
+	v.macs.news(name)
 }
 
 // addresses: an interface has these now. Those on it for IPv6 bear a copy of
@@ -283,6 +289,9 @@ func (v *vmacs) close() error {
 		if !v.d.keep.Load() {
 			v.dismiss(in, nil)
 		}
+	}
+	if v.d.keep.Load() {
+		v.d.dp.LeaveVirtualMACs()
 	}
 	return v.holder.Close()
 }

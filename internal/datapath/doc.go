@@ -23,6 +23,14 @@
 // and the kernel falls silent for the addresses. With a PinDir that outlives
 // the process. A successor finds the fence closed until its SetFence or Lift.
 //
+// # Virtual MACs
+//
+// AttachVirtualMAC makes an interface ready for virtual MACs beside its own, by
+// two programs at its tc hooks; SetVirtualMACs names those of a master: frames
+// for them are taken in, and what the host says of the addresses by ARP and
+// neighbour discovery bears them. They obey the fence's lease and, pinned, go on
+// until a successor's Sweep.
+//
 // # Kernels
 //
 // The program needs 5.18 (multi-buffer XDP); tcx and the egress part of the

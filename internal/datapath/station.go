@@ -50,6 +50,9 @@ func (d *Datapath) AttachVirtualMAC(ifindex int) error {
 			return fmt.Errorf("virtual MACs on interface %d: %w", ifindex, err)
 		}
 	}
+	if err := takesMore(ifindex); err != nil {
+		return fmt.Errorf("virtual MACs on interface %d: %w", ifindex, err)
+	}
 	s := &station{}
 	d.stations[ifindex] = s
 	for _, h := range d.hooks() {

@@ -32,6 +32,15 @@ func leaveOut(k vrrpVmacKey) error {
 	return fmt.Errorf("have interface %d leave out frames for %s: %w", k.Ifindex, net.HardwareAddr(k.Mac[:]), err)
 }
 
+// takesMore tries with a MAC that nobody has, that of VRID 0, so that who cannot be master hears of it in time.
+func takesMore(ifindex int) error {
+	k := vrrpVmacKey{Ifindex: uint32(ifindex), Mac: [6]byte{0x00, 0x00, 0x5e, 0x00, 0x01, 0x00}}
+	if err := takeIn(k); err != nil {
+		return err
+	}
+	return leaveOut(k)
+}
+
 func unicastEntry(k vrrpVmacKey) *netlink.Neigh {
 	return &netlink.Neigh{
 		LinkIndex: int(k.Ifindex), Family: unix.AF_BRIDGE, Flags: netlink.NTF_SELF, State: netlink.NUD_PERMANENT,

@@ -356,9 +356,7 @@ func TestVirtualMACOutlivesTheDaemon(t *testing.T) {
 func TestVirtualMACLapse(t *testing.T) {
 	c := newCourt(t, Config{Fence: true}, "tc")
 	hold(t, c.Datapath, courtIfIndex, testLease)
-	for _, m := range virtualMACs(courtIfIndex, testLease) {
-		c.virtual = append(c.virtual, m)
-	}
+	c.virtual = virtualMACs(courtIfIndex, testLease)
 	c.inherited, c.macs = newMACTable(), newMACTable()
 	for i := range c.virtual {
 		c.macs.add(&c.virtual[i])
@@ -388,12 +386,12 @@ func TestVirtualMACWhereItCannotBe(t *testing.T) {
 		LinkAttrs: netlink.LinkAttrs{Name: "mac0", ParentIndex: l.ifindex}, Mode: netlink.MACVLAN_MODE_BRIDGE,
 	}, false)
 	l.Do(func() {
-		if err := d.AttachVirtualMAC(l.ifindex); err != nil {
-			t.Fatal(err)
+		if err := d.AttachVirtualMAC(l.ifindex); !errors.Is(err, unix.EOPNOTSUPP) {
+			t.Errorf("on a macvlan: %v", err)
 		}
 		for range 2 {
 			if err := d.SetVirtualMACs(virtualMACs(l.ifindex, 0)); !errors.Is(err, unix.EOPNOTSUPP) {
-				t.Errorf("on a macvlan: %v", err)
+				t.Errorf("on a macvlan, unasked: %v", err)
 			}
 		}
 		if err := d.SetVirtualMACs(nil); err != nil {
