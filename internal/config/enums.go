@@ -24,4 +24,7 @@ func (d Dataplane) MarshalText() ([]byte, error) { return []byte(d.String()), ni
 func (g Guard) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
 
 // MarshalText returns the word of the xvrrp block.
+func (d Doubt) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// MarshalText returns the word of the xvrrp block.
 func (k CheckKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }

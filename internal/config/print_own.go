@@ -47,7 +47,12 @@ func (p *printer) ownWords(o, base InstanceOwn, all bool) {
 	if len(o.Witness) > 0 && !slices.Equal(o.Witness, base.Witness) {
 		p.line(append([]string{"witness"}, addrTexts(o.Witness)...)...)
 	}
-	p.when(o.WitnessWait != base.WitnessWait, "witness_wait", onOff(o.WitnessWait))
+	p.when(o.WitnessWait != base.WitnessWait, "witness_wait", witnessWaitWords[o.WitnessWait])
+	p.when(o.Isolated != base.Isolated, "isolated", o.Isolated.String())
+	if !slices.Equal(o.NotifySplitBrain.Argv, base.NotifySplitBrain.Argv) {
+		p.command("notify_split_brain", o.NotifySplitBrain)
+	}
+	p.when(o.NotifyFIFOSplitBrain != base.NotifyFIFOSplitBrain, "notify_fifo_split_brain", onOff(o.NotifyFIFOSplitBrain))
 }
 
 func addrTexts(list []netip.Addr) []string {

@@ -87,7 +87,18 @@ func ownWords[T any](to func(*T) *InstanceOwn) map[string]word[T] {
 				}
 			}
 		}},
-		"witness_wait": flagWord(func(t *T) *bool { return &to(t).WitnessWait }),
+		"witness_wait": {min: 1, max: 1, read: func(r *reader, st *statement, into *T) {
+			if n, ok := r.choice(st, 0, witnessWaitWords); ok {
+				to(into).WitnessWait = Doubt(n)
+			}
+		}},
+		"isolated": {min: 1, max: 1, read: func(r *reader, st *statement, into *T) {
+			if n, ok := r.choice(st, 0, isolatedWords); ok {
+				to(into).Isolated = Doubt(n)
+			}
+		}},
+		"notify_split_brain":      commandWord(func(t *T) *Command { return &to(t).NotifySplitBrain }),
+		"notify_fifo_split_brain": flagWord(func(t *T) *bool { return &to(t).NotifyFIFOSplitBrain }),
 	}
 }
 

@@ -18,6 +18,7 @@ func (r *reader) resolve(d *document) *Settings {
 	}
 	r.resolveStatics(d, s)
 	r.checkVRIDs(d)
+	r.checkGuards(d, s)
 	r.markUsed(s)
 	r.checkUnused(d, s)
 	r.resolveUsers(s)

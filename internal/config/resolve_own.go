@@ -108,6 +108,10 @@ func (o *ownInstance) over(to *InstanceOwn) {
 		"heartbeat":         func() { to.Heartbeats = o.Heartbeats },
 		"witness":           func() { to.Witness = o.Witness },
 		"witness_wait":      func() { to.WitnessWait = o.WitnessWait },
+		"isolated":          func() { to.Isolated = o.Isolated },
+
+		"notify_split_brain":      func() { to.NotifySplitBrain = o.NotifySplitBrain },
+		"notify_fifo_split_brain": func() { to.NotifyFIFOSplitBrain = o.NotifyFIFOSplitBrain },
 	} {
 		if o.have[word] != nil {
 			copy()

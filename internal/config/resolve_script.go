@@ -15,8 +15,10 @@ func (s *Settings) commands(f func(where string, c *Command)) {
 			f("vrrp_script "+s.Scripts[i].Name, &s.Scripts[i].Command)
 		}
 	}
+	f("notify_split_brain", &s.Own.Defaults.NotifySplitBrain)
 	for i := range s.Instances {
 		s.Instances[i].Notify.commands(f)
+		f("notify_split_brain", &s.Instances[i].Own.NotifySplitBrain)
 	}
 	for i := range s.SyncGroups {
 		s.SyncGroups[i].Notify.commands(f)
@@ -163,6 +165,10 @@ func (d *document) blocks() []seen {
 		out = append(out, x.have)
 	}
 	for _, x := range d.groups {
+		out = append(out, x.have)
+	}
+	out = append(out, d.own.have)
+	for _, x := range d.own.instances {
 		out = append(out, x.have)
 	}
 	return out

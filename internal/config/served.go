@@ -79,21 +79,10 @@ var unservedWords = map[string]string{
 	"vrrp_instance/garp_extra_if":       later,
 	"vrrp_instance/vrf":                 later,
 	"xvrrp/heartbeat":                   later,
-	"xvrrp/witness":                     later,
-	"xvrrp/witness_wait":                later,
-	"xvrrp/split_brain_guard":           guardLater,
-	"xvrrp/guard_hold_limit":            guardLater,
 	"xvrrp instance/heartbeat":          later,
-	"xvrrp instance/witness":            later,
-	"xvrrp instance/witness_wait":       later,
-	"xvrrp instance/split_brain_guard":  guardLater,
-	"xvrrp instance/guard_hold_limit":   guardLater,
 }
 
 const later = "a later version of xvrrp will serve it"
-
-// guardLater is for the guard before a takeover.
-const guardLater = "two masters are told as soon as they are seen; no takeover is delayed yet"
 
 // unserved names a word without effect, once.
 func (r *reader) unserved(block, name string, st *statement) {

@@ -50,10 +50,41 @@ type InstanceOwn struct {
 	Heartbeats []string
 	// Witness addresses are asked before a takeover; none by default.
 	Witness []netip.Addr
-	// WitnessWait: stay BACKUP while no witness answers. Default false: say
-	// so and take over.
-	WitnessWait bool
+	// WitnessWait: stay BACKUP while no witness answers. Default DoubtAlarm:
+	// say so and take over.
+	WitnessWait Doubt
+	// Isolated is the same for a node that has heard nothing at all on its
+	// interface, not one frame, since the last advert. Default DoubtAlarm.
+	Isolated Doubt
+	// NotifySplitBrain is run when two masters are seen, and when it is over.
+	NotifySplitBrain Command
+	// NotifyFIFOSplitBrain tells that to the FIFOs as well. Default false: whoever
+	// reads them may know only keepalived's words.
+	NotifyFIFOSplitBrain bool
 }
+
+// Doubt is what a node does that may itself be the broken one, at the end of a
+// down interval.
+type Doubt uint8
+
+// DoubtAlarm says so and takes over. DoubtHold stays BACKUP for GuardHoldLimit
+// at most, DoubtAlways for as long as the doubt lasts. DoubtOff does not even
+// look.
+const (
+	DoubtAlarm Doubt = iota
+	DoubtHold
+	DoubtAlways
+	DoubtOff
+)
+
+// The words of isolated and of witness_wait. A witness that is named is asked.
+var (
+	isolatedWords    = []string{"alarm", "hold", "always", "off"}
+	witnessWaitWords = []string{"off", "on", "always"}
+)
+
+// String returns the word of isolated.
+func (d Doubt) String() string { return isolatedWords[d] }
 
 // Dataplane is how adverts are received.
 type Dataplane uint8

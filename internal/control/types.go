@@ -137,9 +137,45 @@ type InstanceStatus struct {
 	// Trackers are the names of what the instance watches.
 	Trackers []string `json:"trackers"`
 
-	SplitBrain bool     `json:"split_brain"`
+	SplitBrain bool `json:"split_brain"`
+	// Contest says since when, and by which signs; nil without a split brain.
+	Contest *SplitBrain `json:"contest,omitempty"`
+	// RefusedFrom are the senders of refused adverts, by address and MAC;
+	// RefusedRest counts the adverts of those that are too many to be kept.
+	RefusedFrom []RefusedSource `json:"refused_from"`
+	RefusedRest uint64          `json:"refused_rest,omitempty"`
+
 	Fence      bool     `json:"fence"`
 	Counters   Counters `json:"counters"`
+}
+
+// SplitBrain is another master beside us.
+type SplitBrain struct {
+	Since time.Time `json:"since"`
+	Last  time.Time `json:"last"` // the latest sign
+	Signs []Sign    `json:"signs"`
+}
+
+// Sign is one way in which another master shows, as it was seen first.
+type Sign struct {
+	Sign   string `json:"sign"` // one stable word
+	Text   string `json:"text"`
+	Remedy string `json:"remedy"`
+}
+
+// RefusedSource is a sender of adverts that were refused. Of those that the
+// kernel program refuses only some fifty a second are seen here.
+type RefusedSource struct {
+	Address  string            `json:"address"`
+	MAC      string            `json:"mac"`
+	Rejected map[string]uint64 `json:"rejected"` // by reason
+	Total    uint64            `json:"total"`
+	First    time.Time         `json:"first"`
+	Last     time.Time         `json:"last"`
+	// Reason, TTL and Priority are those of the last one.
+	Reason   string `json:"reason"`
+	TTL      int    `json:"ttl"`
+	Priority int    `json:"priority"`
 }
 
 // MasterStatus is the master as this node sees it.

@@ -8,18 +8,26 @@ import (
 	"sync"
 	"time"
 
+	"github.com/xvrrp/xvrrp/internal/announce"
 	"github.com/xvrrp/xvrrp/internal/control"
 	"github.com/xvrrp/xvrrp/internal/datapath"
+	"github.com/xvrrp/xvrrp/internal/notify"
+	"github.com/xvrrp/xvrrp/pkg/vrrp"
 )
 
 // contest is what is known of another node that holds itself for master while
 // this one is: it begins with the first sign and is over when there was none
-// for a while.
+// for a while, or when one of the two yields.
 type contest struct {
 	mu     sync.Mutex
 	open   bool
+	began  time.Time
 	last   time.Time // the latest sign
+	seen   [signKinds]bool
+	signs  []sign // the first of each kind
 	claims map[netip.Addr]claim
+	ours   time.Time // when our last announcement left
+	theirs claim     // their last announcement
 }
 
 // claim is who was seen to use one of our addresses.
@@ -35,20 +43,57 @@ func (in *instance) quiet() time.Duration {
 	return max(3*interval(in.cfg()), 2*in.cfg().GARP.Delay, 3*time.Second)
 }
 
-// sign takes in one sign of another master: an advert that we outrank, or a
-// claim of an address. Any goroutine, the loop thread too: only the first sign
-// of a contest costs anything.
-func (in *instance) sign(what func() string) {
-	in.contest.mu.Lock()
-	begins := !in.contest.open
-	in.contest.open, in.contest.last = true, time.Now()
-	in.contest.mu.Unlock()
+// sign takes in one sign of another master. Any goroutine, the loop thread
+// too: only the first sign of each kind costs anything.
+func (in *instance) sign(kind signKind, what func() sign) {
+	c := &in.contest
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	begins := !c.open
 	if begins {
-		go func() {
-			in.tellContest(true, what())
-			in.watchContest()
-		}()
+		c.open, c.began, c.seen, c.signs = true, now, [signKinds]bool{}, nil
 	}
+	c.last = now
+	if c.seen[kind] {
+		return
+	}
+	c.seen[kind] = true
+	s := what()
+	s.kind = kind
+	c.signs = append(c.signs, s)
+	go func() {
+		if begins {
+			in.tellContest(s)
+			in.watchContest()
+		} else {
+			in.tellSign(s, slog.LevelWarn)
+		}
+	}()
+}
+
+// tellContest tells that a contest began.
+func (in *instance) tellContest(s sign) {
+	in.meter().SetSplitBrain(true)
+	in.tellSplitBrain(slog.LevelWarn, "began", s.text, s.evidence(), "remedy", signRemedies[s.kind])
+	in.tellSign(s, slog.LevelDebug)
+	in.d.notify.splitBrain(in, notify.SplitBrain)
+}
+
+// tellSign tells one more kind of sign.
+func (in *instance) tellSign(s sign, level slog.Level) {
+	name := in.cfg().Name
+	in.log.Log(in.d.ctx, level, fmt.Sprintf("(%s) another master: %s", name, s.text), "sign", signWords[s.kind], "remedy", signRemedies[s.kind])
+	in.d.history.Add(control.Event{
+		Time: time.Now(), Kind: control.KindConflict, Instance: name, Reason: signWords[s.kind], Text: s.text, Evidence: s.evidence(),
+	})
+}
+
+// tellSplitBrain writes the line and the event of a contest's begin or end.
+func (in *instance) tellSplitBrain(level slog.Level, word, what string, e *control.Evidence, attrs ...any) {
+	name := in.cfg().Name
+	in.log.Log(in.d.ctx, level, fmt.Sprintf("(%s) two masters: %s", name, word), append([]any{"because", what}, attrs...)...)
+	in.d.history.Add(control.Event{Time: time.Now(), Kind: control.KindSplitBrain, Instance: name, Reason: word, Text: what, Evidence: e})
 }
 
 // watchContest ends the contest when it has been quiet for long enough, or
@@ -58,28 +103,65 @@ func (in *instance) watchContest() {
 	defer tick.Stop()
 	for range tick.C {
 		in.contest.mu.Lock()
-		over := !in.active.Load() || time.Since(in.contest.last) > in.quiet()
-		in.contest.open = !over
+		open, quiet := in.contest.open, time.Since(in.contest.last) > in.quiet()
 		in.contest.mu.Unlock()
-		if over {
-			in.tellContest(false, "no sign of another master any more")
-			return
+		switch {
+		case !open:
+			return // it was ended by a transition
+		case !in.active.Load():
+			in.endContest("this node is not master any more")
+		case quiet:
+			in.endContest("no sign of another master any more")
+		default:
+			continue
 		}
+		return
 	}
 }
 
-// tellContest tells that a contest began or is over.
-func (in *instance) tellContest(on bool, what string) {
-	in.meter().SetSplitBrain(on)
-	name := in.cfg().Name
-	e := control.Event{Time: time.Now(), Kind: control.KindSplitBrain, Instance: name, Reason: "ended", Text: what}
-	level := slog.LevelInfo
-	if on {
-		level, e.Reason = slog.LevelWarn, "began"
-		e.Evidence = &control.Evidence{Remedy: "xvrrp explain " + name + " and xvrrp who ADDRESS -i " + in.cfg().Interface + " on both nodes"}
+// yielded ends the contest of a router that gives way. On its goroutine.
+func (in *instance) yielded(t vrrp.Transition) {
+	if t.From != vrrp.Active || t.To == vrrp.Active {
+		return
 	}
-	in.log.Log(in.d.ctx, level, fmt.Sprintf("(%s) two masters: %s", name, e.Reason), "because", what)
-	in.d.history.Add(e)
+	why := "this node is not master any more: " + t.Reason.Text()
+	if to := t.Evidence.Trigger; to.From.IsValid() {
+		why = fmt.Sprintf("we yield to %v with priority %d, ours is %d", to.From, to.Priority, t.Evidence.Priority)
+	}
+	in.endContest(why)
+}
+
+// endContest tells that it is over, for how long it lasted as far as this node saw, and
+// whose announcements the neighbours heard last.
+func (in *instance) endContest(why string) {
+	c := &in.contest
+	c.mu.Lock()
+	if !c.open {
+		c.mu.Unlock()
+		return
+	}
+	c.open = false
+	lasted, last := c.last.Sub(c.began), in.lastAnnounced()
+	c.mu.Unlock()
+	in.meter().SetSplitBrain(false)
+	text := fmt.Sprintf("%s; it lasted %v at least; the last announcement was %s", why, lasted.Round(time.Millisecond), last)
+	in.tellSplitBrain(slog.LevelInfo, "ended", text, nil, "lasted", lasted, "last_announcement", last)
+	in.d.notify.splitBrain(in, notify.SplitBrainOver)
+	if in.active.Load() {
+		in.healed()
+	}
+}
+
+// lastAnnounced says whose announcement was the last; contest.mu is held.
+func (in *instance) lastAnnounced() string {
+	c := &in.contest
+	switch {
+	case c.theirs.at.IsZero() && c.ours.IsZero():
+		return "nobody's"
+	case c.theirs.at.After(c.ours):
+		return fmt.Sprintf("that of %v, %v ago", net.HardwareAddr(c.theirs.mac[:]), time.Since(c.theirs.at).Round(time.Millisecond))
+	}
+	return fmt.Sprintf("ours, %v ago", time.Since(c.ours).Round(time.Millisecond))
 }
 
 // claimed takes in that another host uses one of our addresses. Loop thread.
@@ -91,12 +173,15 @@ func (in *instance) claimed(c datapath.Claim) {
 		in.contest.claims = map[netip.Addr]claim{}
 	}
 	in.contest.claims[c.Addr] = claim{c.MAC, c.At}
+	if c.Kind == datapath.GratuitousARP || c.Kind == datapath.NeighbourAdvert {
+		in.contest.theirs = claim{c.MAC, c.At}
+	}
 	in.contest.mu.Unlock()
-	what := func() string { return fmt.Sprintf("%v claims %v", net.HardwareAddr(c.MAC[:]), c.Addr) }
-	in.sign(what)
+	text := func() string { return fmt.Sprintf("%v claims %v", net.HardwareAddr(c.MAC[:]), c.Addr) }
+	in.sign(signClaim, func() sign { return sign{text: text(), addr: c.Addr, mac: c.MAC} })
 	if first {
 		in.d.history.Add(control.Event{
-			Time: c.At, Kind: control.KindConflict, Instance: in.cfg().Name, Reason: c.Kind.String(), Text: what(),
+			Time: c.At, Kind: control.KindConflict, Instance: in.cfg().Name, Reason: c.Kind.String(), Text: text(),
 			Evidence: &control.Evidence{Address: c.Addr.String(), MAC: net.HardwareAddr(c.MAC[:]).String()},
 		})
 	}
@@ -110,9 +195,36 @@ func (in *instance) claimOf(a netip.Addr) (mac string, at time.Time, ok bool) {
 	return net.HardwareAddr(c.mac[:]).String(), c.at, ok
 }
 
+// announcing notes that our announcements leave.
+func (in *instance) announcing() {
+	in.contest.mu.Lock()
+	defer in.contest.mu.Unlock()
+	in.contest.ours = time.Now()
+}
+
 // contested reports whether another node holds itself for master now.
 func (in *instance) contested() bool {
 	in.contest.mu.Lock()
 	defer in.contest.mu.Unlock()
 	return in.contest.open
+}
+
+// contestStatus is the contest that is open, nil when there is none.
+func (in *instance) contestStatus() *control.SplitBrain {
+	in.contest.mu.Lock()
+	defer in.contest.mu.Unlock()
+	if !in.contest.open {
+		return nil
+	}
+	s := &control.SplitBrain{Since: in.contest.began, Last: in.contest.last}
+	for _, one := range in.contest.signs {
+		s.Signs = append(s.Signs, control.Sign{Sign: signWords[one.kind], Text: one.text, Remedy: signRemedies[one.kind]})
+	}
+	return s
+}
+
+// healed announces the addresses again after another master: neighbours and
+// switches may have heard it last.
+func (in *instance) healed() {
+	in.d.announcer.Again(in.id, announce.LinkUp)
 }

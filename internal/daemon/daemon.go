@@ -54,6 +54,7 @@ type Daemon struct {
 	trackers  *trackers
 	notify    *notifier
 	fence     *fence
+	strangers *strangers
 
 	dir        *rundir.Dir
 	before     *predecessor  // whom we take over from, nil at a start
@@ -173,6 +174,7 @@ func (d *Daemon) open(undo *cleanup) error {
 	d.metrics.Reloaded(true, d.started)
 	d.scale = newScale(d.engine.Do)
 	d.nics = newNICs(d)
+	d.strangers = newStrangers(d)
 	d.fence = &fence{d: d, held: map[string][]datapath.FencedVIP{}}
 	if err := d.openNotify(undo); err != nil {
 		return err
@@ -213,6 +215,7 @@ func (d *Daemon) serve(ctx context.Context, undo *cleanup) error {
 	undo.add("background", func() error { stopBackground(); return nil })
 	go d.gossip.run(background)
 	go d.watchStarvation(background)
+	go d.strangers.run(background)
 	go d.nics.report(background)
 
 	if err := d.addInstances(); err != nil {

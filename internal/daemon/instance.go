@@ -36,6 +36,8 @@ type instance struct {
 	active        atomic.Bool // holds its addresses, as far as the core has said
 
 	contest contest
+	sources sources // of refused adverts
+	former  former  // who was master last, by its Ethernet address
 
 	// Of the loop thread.
 	formFrom netip.Addr // whose checksum form was told last
@@ -123,6 +125,7 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 	in.mu.Unlock()
 	in.started, in.discarded = true, netip.Addr{}
 	in.active.Store(t.To == vrrp.Active)
+	in.yielded(t)
 	in.meter().Transition(stateMetric(t), t.Reason.String(), at)
 	in.busy = t.To == vrrp.Active // until the addresses are announced
 	name := in.cfg().Name
@@ -178,8 +181,8 @@ func (in *instance) note(n vrrp.Note) {
 	case vrrp.NoteActiveChanged:
 		in.meter().SetActiveRouter(n.From)
 	case vrrp.NoteLowerPriority:
-		in.sign(func() string {
-			return fmt.Sprintf("%v advertises priority %d, ours is %d", n.From, n.Priority, n.Ours)
+		in.sign(signAdvert, func() sign {
+			return sign{text: fmt.Sprintf("%v advertises priority %d, ours is %d", n.From, n.Priority, n.Ours), from: n.From}
 		})
 		in.later(func() { in.d.notify.lowerPriority(in, n) })
 	}
@@ -397,7 +400,8 @@ func (in *instance) announced(why announce.Reason, at time.Time) {
 // The methods of engine.Probe: called on the loop thread.
 
 // Accepted implements engine.Probe.
-func (in *instance) Accepted(p *wire.Packet, w wire.Warnings, delivery, interarrival time.Duration) {
+func (in *instance) Accepted(mac [6]byte, p *wire.Packet, w wire.Warnings, delivery, interarrival time.Duration) {
+	in.former.advert(mac)
 	in.meter().Received(p.Priority())
 	in.meter().Delivery(delivery)
 	if interarrival > 0 {
@@ -436,8 +440,10 @@ func (in *instance) learnForm(from netip.Addr, form wire.ChecksumForm) {
 }
 
 // Rejected implements engine.Probe.
-func (in *instance) Rejected(r wire.Reject) {
+func (in *instance) Rejected(mac [6]byte, p *wire.Packet, r wire.Reject) {
 	in.meter().Rejected(r.String())
+	in.sources.add(mac, p, r)
+	in.refusedAdvert(mac, p, r)
 	in.d.gossip.put(rumour{instance: in.cfg().Name, reject: r})
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/xvrrp/xvrrp/internal/announce"
@@ -32,6 +33,7 @@ type nics struct {
 	synced bool
 	first  chan struct{} // closed when synced
 	moving moving
+	macs   atomic.Pointer[map[[6]byte]bool] // of this host's links
 }
 
 // nic is one interface that some instance names, there or not.
@@ -201,6 +203,7 @@ func (n *nics) Link(l ifstate.Link) {
 	}
 	before := c.link
 	c.link = l
+	n.noteMACs()
 	n.d.vmacs.news(l.Name)
 	if before.Index == 0 {
 		n.attach(c)
@@ -509,6 +512,7 @@ func (n *nics) tellRouters(attaching *nic) {
 			list = append(list, n.router(c, in))
 		}
 	}
+	n.d.strangers.tune(list)
 	if err := n.d.dp.SetRouters(list); err != nil {
 		n.d.log.Error("cannot tell the kernel program about the virtual routers", "error", err)
 	}

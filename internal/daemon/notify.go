@@ -61,6 +61,14 @@ func notifyConfig(s *config.Settings) (notify.Config, error) {
 		if err != nil {
 			return c, fmt.Errorf("%s: vrrp_instance %s: %w", in.Pos, in.Name, err)
 		}
+		scripts.SplitBrainFIFO = in.Own.NotifyFIFOSplitBrain
+		if split := in.Own.NotifySplitBrain; !split.IsZero() {
+			cmd, err := runnable(split, s.Global.SupplementaryGroups)
+			if err != nil {
+				return c, fmt.Errorf("%s: notify_split_brain: %w", split.Pos, err)
+			}
+			scripts.SplitBrain = &cmd
+		}
 		c.Instances[in.Name] = scripts
 	}
 	for _, g := range s.SyncGroups {
@@ -240,6 +248,16 @@ func (n *notifier) priority(in *instance, note vrrp.Note) {
 // lowerPriority tells that a master heard a worse one.
 func (n *notifier) lowerPriority(in *instance, note vrrp.Note) {
 	n.shell.Notify(notify.Event{Kind: notify.Instance, Name: in.cfg().Name, State: notify.MasterRxLowerPri, Priority: int(note.Ours)})
+}
+
+// splitBrain tells whoever asked for it that another node is master beside us,
+// or that this is over.
+func (n *notifier) splitBrain(in *instance, state notify.State) {
+	st, ok := n.d.statusOf(in)
+	if !ok {
+		return // a reload has just taken it away
+	}
+	n.shell.Notify(notify.Event{Kind: notify.Instance, Name: in.cfg().Name, State: state, Priority: int(st.Priority)})
 }
 
 // Ran implements notify.Sink.

@@ -111,6 +111,8 @@ func (in *instance) status(st vrrp.Status, now time.Time) control.InstanceStatus
 		AdvertInterval: control.Seconds(st.Interval), MasterDownInterval: control.Seconds(st.Down), SkewTime: control.Seconds(st.Skew),
 		VIPs: in.vips(), Trackers: []string{}, Counters: in.counters(st.Counters), Fence: in.fenced.Load(), SplitBrain: in.contested(),
 	}
+	s.Contest = in.contestStatus()
+	s.RefusedFrom, s.RefusedRest = in.sources.status()
 	for _, c := range st.Causes {
 		s.Faults = append(s.Faults, c.String())
 	}

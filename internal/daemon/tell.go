@@ -24,6 +24,7 @@ func (d *Daemon) announceSent(owner string, kind announce.Kind, n int) {
 	}
 	in.meter().Announced(which, n)
 	in.announcements.Add(uint64(n))
+	in.announcing()
 }
 
 func (d *Daemon) announceDone(owner string, why announce.Reason, at time.Time) {

@@ -35,6 +35,21 @@ func (d *Datapath) Counters() ([]Counter, error) {
 	return out, nil
 }
 
+// Count is one of them.
+func (d *Datapath) Count(ifindex int, v Verdict) (uint64, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a := d.attached[ifindex]
+	if a == nil || v >= verdicts {
+		return 0, fmt.Errorf("count on interface %d: not attached", ifindex)
+	}
+	sum, err := d.tally(ifindex)
+	if err == nil && a.socket != nil {
+		a.socket.addCounts(&sum)
+	}
+	return sum[v], err
+}
+
 // tally sums one interface's counts over the CPUs.
 func (d *Datapath) tally(ifindex int) (sum [verdicts]uint64, err error) {
 	if d.objects == nil {

@@ -102,12 +102,14 @@ func (b *bench) Multicast(ip []byte) error {
 func (b *bench) Unicast(_ netip.Addr, ip []byte) error { return b.Multicast(ip) }
 
 // Probe.
-func (b *bench) Accepted(*wire.Packet, wire.Warnings, time.Duration, time.Duration) { b.accepted++ }
-func (b *bench) Rejected(r wire.Reject)                                             { b.reject = append(b.reject, r) }
-func (b *bench) Sent(uint8)                                                         {}
-func (b *bench) SendFailed(netip.Addr, error)                                       {}
-func (b *bench) Absorbed(time.Duration)                                             { b.absorbed++ }
-func (b *bench) Woken(late time.Duration)                                           { b.late = append(b.late, late) }
+func (b *bench) Accepted([6]byte, *wire.Packet, wire.Warnings, time.Duration, time.Duration) {
+	b.accepted++
+}
+func (b *bench) Rejected(_ [6]byte, _ *wire.Packet, r wire.Reject) { b.reject = append(b.reject, r) }
+func (b *bench) Sent(uint8)                                        {}
+func (b *bench) SendFailed(netip.Addr, error)                      {}
+func (b *bench) Absorbed(time.Duration)                            { b.absorbed++ }
+func (b *bench) Woken(late time.Duration)                          { b.late = append(b.late, late) }
 
 func (b *bench) effect(_ time.Time, a vrrp.Action) {
 	if b.hold != nil {

@@ -234,11 +234,11 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 // quiet is an Out and a Probe that do nothing.
 type quiet struct{}
 
-func (quiet) Multicast([]byte) error                                             { return nil }
-func (quiet) Unicast(netip.Addr, []byte) error                                   { return nil }
-func (quiet) Accepted(*wire.Packet, wire.Warnings, time.Duration, time.Duration) {}
-func (quiet) Rejected(wire.Reject)                                               {}
-func (quiet) Sent(uint8)                                                         {}
-func (quiet) SendFailed(netip.Addr, error)                                       {}
-func (quiet) Absorbed(time.Duration)                                             {}
-func (quiet) Woken(time.Duration)                                                {}
+func (quiet) Multicast([]byte) error                                                      { return nil }
+func (quiet) Unicast(netip.Addr, []byte) error                                            { return nil }
+func (quiet) Accepted([6]byte, *wire.Packet, wire.Warnings, time.Duration, time.Duration) {}
+func (quiet) Rejected([6]byte, *wire.Packet, wire.Reject)                                 {}
+func (quiet) Sent(uint8)                                                                  {}
+func (quiet) SendFailed(netip.Addr, error)                                                {}
+func (quiet) Absorbed(time.Duration)                                                      {}
+func (quiet) Woken(time.Duration)                                                         {}

@@ -53,9 +53,10 @@ type Probe interface {
 	// Accepted tells of an advert that passed all checks, how long it took
 	// from the kernel's stamp to here, and how long after its sender's
 	// previous one it arrived (zero for the first of a sender).
-	Accepted(p *wire.Packet, w wire.Warnings, delivery, interarrival time.Duration)
-	// Rejected tells of a packet for this router that failed a check.
-	Rejected(r wire.Reject)
+	Accepted(mac [6]byte, p *wire.Packet, w wire.Warnings, delivery, interarrival time.Duration)
+	// Rejected tells of a packet for this router that failed a check. Both say
+	// from which Ethernet address it came.
+	Rejected(mac [6]byte, p *wire.Packet, r wire.Reject)
 	// Sent tells of one advert, whatever the number of peers it went to.
 	Sent(priority uint8)
 	// SendFailed tells that an advert did not leave, or not to that peer.

@@ -40,7 +40,7 @@ func (e *Engine) receive(d wire.Datagram, p *wire.Packet, m *member) {
 	arrival := now.Add(d.At.Sub(now))
 	warnings, reject := m.rules.Check(p, arrival)
 	if reject != wire.None {
-		m.spec.Probe.Rejected(reject)
+		m.spec.Probe.Rejected(d.SourceMAC, p, reject)
 		e.handle(d.At, m, vrrp.Rejected{Reason: reject, From: p.Src(), TTL: p.TTL()})
 		return
 	}
@@ -62,7 +62,7 @@ func (e *Engine) receive(d wire.Datagram, p *wire.Packet, m *member) {
 		}
 		m.behind = now
 	}
-	m.spec.Probe.Accepted(p, warnings, now.Sub(d.At), interarrival)
+	m.spec.Probe.Accepted(d.SourceMAC, p, warnings, now.Sub(d.At), interarrival)
 	e.handle(d.At, m, vrrp.Received{
 		From:     from,
 		Priority: p.Priority(),

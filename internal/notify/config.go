@@ -31,6 +31,11 @@ type Scripts struct {
 	// Any runs after the specific one and gets four more arguments: INSTANCE
 	// or GROUP, the name, the state and the priority.
 	Any *command.Command
+	// SplitBrain runs when two masters are seen and when that is over, with the
+	// four arguments of Any, which is not run then.
+	SplitBrain *command.Command
+	// SplitBrainFIFO: the FIFOs are told that, too.
+	SplitBrainFIFO bool
 	// PriorityChanges: changes of the effective priority are told, too.
 	PriorityChanges bool
 }
@@ -70,15 +75,24 @@ func (s Scripts) specific(state State) *command.Command {
 // commands are what runs for an event, in order.
 func (s Scripts) commands(e Event) []command.Command {
 	var list []command.Command
+	if e.State.ours() {
+		if s.SplitBrain != nil {
+			list = append(list, withArgs(*s.SplitBrain, e))
+		}
+		return list
+	}
 	if c := s.specific(e.State); c != nil {
 		list = append(list, *c)
 	}
 	if s.Any != nil {
-		c := *s.Any
-		c.Argv = append(append([]string{}, c.Argv...), e.args()...)
-		list = append(list, c)
+		list = append(list, withArgs(*s.Any, e))
 	}
 	return list
+}
+
+func withArgs(c command.Command, e Event) command.Command {
+	c.Argv = append(append([]string{}, c.Argv...), e.args()...)
+	return c
 }
 
 // wants reports whether an event is to be told at all.
@@ -88,6 +102,9 @@ func (c Config) wants(e Event) bool {
 	}
 	return c.scripts(e).PriorityChanges
 }
+
+// feeds reports whether the FIFOs get an event.
+func (c Config) feeds(e Event) bool { return !e.State.ours() || c.scripts(e).SplitBrainFIFO }
 
 func (c Config) scripts(e Event) Scripts {
 	if e.Kind == Group {
@@ -130,7 +147,7 @@ func (s Scripts) check(whose string, secure bool) error {
 	var errs []error
 	for word, c := range map[string]*command.Command{
 		"notify_master": s.Master, "notify_backup": s.Backup, "notify_fault": s.Fault, "notify_stop": s.Stop,
-		"notify_deleted": s.Deleted, "notify_master_rx_lower_pri": s.MasterRxLowerPri, "notify": s.Any,
+		"notify_split_brain": s.SplitBrain, "notify_deleted": s.Deleted, "notify_master_rx_lower_pri": s.MasterRxLowerPri, "notify": s.Any,
 	} {
 		errs = append(errs, usable(whose+": "+word, c, secure))
 	}

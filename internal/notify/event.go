@@ -34,7 +34,14 @@ const (
 	// MasterPriority and BackupPriority: the effective priority changed.
 	MasterPriority State = "MASTER_PRIORITY"
 	BackupPriority State = "BACKUP_PRIORITY"
+	// SplitBrain and SplitBrainOver are ours: another node is master beside us.
+	// Only who asked for them is told.
+	SplitBrain     State = "SPLIT_BRAIN"
+	SplitBrainOver State = "SPLIT_BRAIN_OVER"
 )
+
+// ours reports whether keepalived does not know a state.
+func (s State) ours() bool { return s == SplitBrain || s == SplitBrainOver }
 
 // Event is one thing to tell.
 type Event struct {

@@ -100,8 +100,10 @@ func (n *Notifier) Notify(e Event) {
 		n.mu.Unlock()
 		return
 	}
-	for _, f := range n.fifos {
-		n.losses = append(n.losses, f.put(e)...)
+	if n.config.feeds(e) {
+		for _, f := range n.fifos {
+			n.losses = append(n.losses, f.put(e)...)
+		}
 	}
 	if list := n.config.scripts(e).commands(e); len(list) > 0 {
 		n.push(e.key(), job{event: e, commands: list, timeout: n.config.timeout()})
