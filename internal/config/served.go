@@ -79,6 +79,16 @@ var unservedWords = map[string]string{
 	"vrrp_instance/garp_extra_if":       later,
 	"vrrp_instance/vrf":                 later,
 	"xvrrp/heartbeat":                   later,
+	"xvrrp/witness":                     later,
+	"xvrrp/witness_wait":                later,
+	"xvrrp/isolated":                    later,
+	"xvrrp/split_brain_guard":           later,
+	"xvrrp/guard_hold_limit":            later,
+	"xvrrp instance/witness":            later,
+	"xvrrp instance/witness_wait":       later,
+	"xvrrp instance/isolated":           later,
+	"xvrrp instance/split_brain_guard":  later,
+	"xvrrp instance/guard_hold_limit":   later,
 	"xvrrp instance/heartbeat":          later,
 }
 

@@ -322,8 +322,12 @@ func (in *instance) checkHeld() {
 
 // announce tells the neighbours where the addresses are now.
 func (in *instance) announce(why vrrp.Why) {
-	if why == vrrp.LowerPriority {
+	switch why {
+	case vrrp.LowerPriority:
 		in.d.announcer.Again(in.id, announce.LowerPriority)
+		return
+	case vrrp.Healed:
+		in.healed()
 		return
 	}
 	pace := schedule(in.cfg().GARP)
