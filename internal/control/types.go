@@ -145,8 +145,8 @@ type InstanceStatus struct {
 	RefusedFrom []RefusedSource `json:"refused_from"`
 	RefusedRest uint64          `json:"refused_rest,omitempty"`
 
-	Fence      bool     `json:"fence"`
-	Counters   Counters `json:"counters"`
+	Fence    bool     `json:"fence"`
+	Counters Counters `json:"counters"`
 }
 
 // SplitBrain is another master beside us.
