@@ -128,8 +128,8 @@ func (v *virtualRouter) has(node int) bool {
 	return slices.ContainsFunc(v.members, func(m *member) bool { return m.node == node })
 }
 
-func (c *comparer) add(sev Severity, code string, m *member, remedy, format string, args ...any) {
-	c.findings = append(c.findings, Finding{Severity: sev, Code: code, Pos: m.Pos, Text: fmt.Sprintf(format, args...), Remedy: remedy})
+func (c *comparer) add(sev Severity, code string, at Pos, remedy, format string, args ...any) {
+	c.findings = append(c.findings, Finding{Severity: sev, Code: code, Pos: at, Text: fmt.Sprintf(format, args...), Remedy: remedy})
 }
 
 // alone reports a router that a node lacks. If another instance of that node
@@ -144,8 +144,7 @@ func (c *comparer) alone(v *virtualRouter) {
 			continue
 		}
 		if other := twin(s, first.Instance); other != nil {
-			m := &member{name: c.names[n], Instance: other}
-			c.add(Error, codePeerVRID, m, "write the same virtual_router_id and family on every node",
+			c.add(Error, codePeerVRID, other.Places.VRID, "write the same virtual_router_id and family on every node",
 				"instance %s is VRID %d (%s) here and VRID %d (%s) in %s: both nodes will be MASTER",
 				quote(other.Name), other.VRID, other.Family, first.VRID, first.Family, first.name)
 			continue
@@ -154,7 +153,7 @@ func (c *comparer) alone(v *virtualRouter) {
 		if len(v.members) == 1 {
 			then = ": when " + first.name + " fails, nobody is MASTER"
 		}
-		c.add(Warning, codePeerMissing, first, "add the instance to "+c.names[n]+", if that node is to stand in",
+		c.add(Warning, codePeerMissing, first.Pos, "add the instance to "+c.names[n]+", if that node is to stand in",
 			"%s has no instance of VRID %d (%s)%s", c.names[n], first.VRID, first.Family, then)
 	}
 }

@@ -3,13 +3,14 @@ package config
 import (
 	"net/netip"
 	"slices"
+	"time"
 )
 
 // pair compares two nodes' instances of one virtual router.
 func (c *comparer) pair(v *virtualRouter, a, b *member) {
 	const both = "write the same on every node"
 	if a.Version != b.Version {
-		c.add(Error, codePeerVersion, b, both, "version %d here, %d in %s: each drops the other's adverts and both will be MASTER", b.Version, a.Version, a.name)
+		c.add(Error, codePeerVersion, b.Places.Version, both, "version %d here, %d in %s: each drops the other's adverts and both will be MASTER", b.Version, a.Version, a.name)
 	}
 	c.pairInterval(a, b)
 	c.pairAuth(a, b)
@@ -17,10 +18,10 @@ func (c *comparer) pair(v *virtualRouter, a, b *member) {
 	c.pairAddresses(a, b)
 	c.pairPriority(a, b)
 	if a.Version == 3 && b.Version == 3 && a.ChecksumAsV2 != b.ChecksumAsV2 {
-		c.add(Warning, codePeerChecksum, b, both, "v3_checksum_as_v2 is %s here and %s in %s: keepalived drops the other form", onOff(b.ChecksumAsV2), onOff(a.ChecksumAsV2), a.name)
+		c.add(Warning, codePeerChecksum, b.Places.Checksum, both, "v3_checksum_as_v2 is %s here and %s in %s: keepalived drops the other form", onOff(b.ChecksumAsV2), onOff(a.ChecksumAsV2), a.name)
 	}
 	if a.Own.AdvertInterval != b.Own.AdvertInterval {
-		c.add(Warning, codePeerInterval, b, both, "the finer advert_int is %s here and %s in %s: 10 ms holds", b.Own.AdvertInterval, a.Own.AdvertInterval, a.name)
+		c.add(Warning, codePeerInterval, b.Places.FineInterval, both, "the finer advert_int is %s here and %s in %s: 10 ms holds", b.Own.AdvertInterval, a.Own.AdvertInterval, a.name)
 	}
 }
 
@@ -28,14 +29,24 @@ func (c *comparer) pairInterval(a, b *member) {
 	switch {
 	case a.AdvertInterval == b.AdvertInterval:
 	case a.Version == 2 && b.Version == 2:
-		c.add(Error, codePeerInterval, b, "write the same advert_int on every node",
+		c.add(Error, codePeerInterval, b.Places.AdvertInterval, "write the same advert_int on every node",
 			"advert_int %s here, %s in %s: version 2 drops adverts of another interval and both will be MASTER",
 			secondsText(b.AdvertInterval), secondsText(a.AdvertInterval), a.name)
+	case slowerThanDown(a, b) || slowerThanDown(b, a):
+		c.add(Error, codePeerInterval, b.Places.AdvertInterval, "write the same advert_int on every node",
+			"advert_int %s here, %s in %s: a node that starts waits by its own, hears nothing of the slower one in that time, and both are MASTER for a while",
+			secondsText(b.AdvertInterval), secondsText(a.AdvertInterval), a.name)
 	default:
-		c.add(Warning, codePeerInterval, b, "write the same advert_int on every node",
+		c.add(Warning, codePeerInterval, b.Places.AdvertInterval, "write the same advert_int on every node",
 			"advert_int %s here, %s in %s: how fast a takeover is depends on who was MASTER",
 			secondsText(b.AdvertInterval), secondsText(a.AdvertInterval), a.name)
 	}
+}
+
+// slowerThanDown: a's adverts are further apart than b waits as long as it has
+// heard none, which is by its own interval.
+func slowerThanDown(a, b *member) bool {
+	return a.AdvertInterval >= time.Duration(b.DownTimerAdverts)*b.AdvertInterval
 }
 
 // pairAuth never shows what differs, only that it does.
@@ -43,13 +54,13 @@ func (c *comparer) pairAuth(a, b *member) {
 	x, y := a.Auth, b.Auth
 	switch {
 	case x.Kind != y.Kind && (x.Kind != AuthHMAC || x.HMAC.Mode == Enforce) && (y.Kind != AuthHMAC || y.HMAC.Mode == Enforce):
-		c.add(Error, codePeerAuth, b, "write the same authentication on every node",
+		c.add(Error, codePeerAuth, b.Places.Auth, "write the same authentication on every node",
 			"authentication is %s here and %s in %s: adverts are dropped and both will be MASTER", y.Kind, x.Kind, a.name)
 	case x.Kind != y.Kind:
-		c.add(Warning, codePeerAuth, b, "give every node the keys before one of them signs",
+		c.add(Warning, codePeerAuth, b.Places.Auth, "give every node the keys before one of them signs",
 			"authentication is %s here and %s in %s: a keepalived before 2.4 drops signed adverts", y.Kind, x.Kind, a.name)
 	case x.Kind != AuthHMAC && x.Password != y.Password:
-		c.add(Error, codePeerAuth, b, "write the same auth_pass on every node", "auth_pass differs from the one in %s: adverts are dropped and both will be MASTER", a.name)
+		c.add(Error, codePeerAuth, b.Places.Auth, "write the same auth_pass on every node", "auth_pass differs from the one in %s: adverts are dropped and both will be MASTER", a.name)
 	case x.Kind == AuthHMAC:
 		c.pairKeys(a, b)
 		c.pairKeys(b, a)
@@ -61,7 +72,7 @@ func (c *comparer) pairKeys(from, to *member) {
 	h := from.Auth.HMAC
 	if h.Mode == ReceiveOnly {
 		if to.Auth.HMAC.Mode == Enforce {
-			c.add(Error, codePeerAuth, to, "write mode permissive until every node signs", "mode enforce here drops the unsigned adverts of %s (receive-only)", from.name)
+			c.add(Error, codePeerAuth, to.Places.Auth, "write mode permissive until every node signs", "mode enforce here drops the unsigned adverts of %s (receive-only)", from.name)
 		}
 		return
 	}
@@ -69,10 +80,10 @@ func (c *comparer) pairKeys(from, to *member) {
 	theirs := keyOf(to.Auth.HMAC, h.ActiveKey)
 	switch {
 	case theirs == nil:
-		c.add(Error, codePeerAuth, to, "add that key here", "%s signs with key %d, which is not defined here: its adverts are dropped", from.name, h.ActiveKey)
+		c.add(Error, codePeerAuth, to.Places.Auth, "add that key here", "%s signs with key %d, which is not defined here: its adverts are dropped", from.name, h.ActiveKey)
 	case mine == nil || mine.Key.IsZero() || theirs.Key.IsZero(): // a file that was not opened
 	case mine.Key != theirs.Key:
-		c.add(Error, codePeerAuth, to, "give key the same value on every node", "key %d differs from the one in %s: adverts are dropped and both will be MASTER", h.ActiveKey, from.name)
+		c.add(Error, codePeerAuth, to.Places.Auth, "give key the same value on every node", "key %d differs from the one in %s: adverts are dropped and both will be MASTER", h.ActiveKey, from.name)
 	}
 }
 
@@ -89,13 +100,13 @@ func (c *comparer) pairTransport(a, b *member) {
 	switch {
 	case a.Unicast.Enabled() != b.Unicast.Enabled():
 		words := map[bool]string{true: "unicast", false: "multicast"}
-		c.add(Error, codePeerTransport, b, "use unicast on every node, or on none", "adverts are %s here and %s in %s: both will be MASTER",
+		c.add(Error, codePeerTransport, b.Places.Transport, "use unicast on every node, or on none", "adverts are %s here and %s in %s: both will be MASTER",
 			words[b.Unicast.Enabled()], words[a.Unicast.Enabled()], a.name)
 	case a.Unicast.Enabled():
 		c.lists(a, b)
 		c.lists(b, a)
 	case a.McastGroup != b.McastGroup:
-		c.add(Error, codePeerGroup, b, "write the same group on every node", "adverts go to %s here and to %s in %s: both will be MASTER", b.McastGroup, a.McastGroup, a.name)
+		c.add(Error, codePeerGroup, b.Places.Group, "write the same group on every node", "adverts go to %s here and to %s in %s: both will be MASTER", b.McastGroup, a.McastGroup, a.name)
 	}
 }
 
@@ -105,7 +116,7 @@ func (c *comparer) lists(from, to *member) {
 	if !source.IsValid() || listsPeer(from.Instance, source) {
 		return
 	}
-	c.add(Error, codePeerUnlisted, from, "add "+source.String()+" to unicast_peer", "unicast_peer does not name %s, the source of %s: it hears nothing from here", source, to.name)
+	c.add(Error, codePeerUnlisted, from.Places.Transport, "add "+source.String()+" to unicast_peer", "unicast_peer does not name %s, the source of %s: it hears nothing from here", source, to.name)
 }
 
 func listsPeer(i *Instance, a netip.Addr) bool {
@@ -127,10 +138,10 @@ func (c *comparer) pairAddresses(a, b *member) {
 	}
 	here, there := only(y, x), only(x, y)
 	if len(here)+len(there) == 0 {
-		c.add(Warning, codePeerOrder, b, "list them in one order", "the addresses stand in another order than in %s", a.name)
+		c.add(Warning, codePeerOrder, b.Places.Addresses, "list them in one order", "the addresses stand in another order than in %s", a.name)
 		return
 	}
-	c.add(Warning, codePeerAddresses, b, "list the same addresses on every node",
+	c.add(Warning, codePeerAddresses, b.Places.Addresses, "list the same addresses on every node",
 		"virtual_ipaddress differs from %s: only here %s; only there %s. A keepalived before 2.3.3 drops such adverts, and both are MASTER", a.name, listed(here), listed(there))
 }
 
@@ -145,9 +156,9 @@ func plain(list []Address) []netip.Prefix {
 func (c *comparer) pairPriority(a, b *member) {
 	switch {
 	case a.Priority == 255 && b.Priority == 255:
-		c.add(Error, codePeerOwners, b, "leave 255 to one node", "priority 255 here and in %s: an address has one owner", a.name)
+		c.add(Error, codePeerOwners, b.Places.Priority, "leave 255 to one node", "priority 255 here and in %s: an address has one owner", a.name)
 	case a.Priority == b.Priority:
-		c.add(Warning, codePeerEqual, b, "set the priorities apart on purpose, for example 150 and 100",
+		c.add(Warning, codePeerEqual, b.Places.Priority, "set the priorities apart on purpose, for example 150 and 100",
 			"priority %d here and in %s: the node that is first stays MASTER, at a tie the higher address wins", b.Priority, a.name)
 	}
 	high, low := a, b
@@ -155,6 +166,6 @@ func (c *comparer) pairPriority(a, b *member) {
 		high, low = b, a
 	}
 	if high.Preempt && !low.Preempt {
-		c.add(Note, codePeerPreempt, low, "write nopreempt into the file with the higher priority", "nopreempt stands here, but %s has the higher priority and will preempt", high.name)
+		c.add(Note, codePeerPreempt, low.Places.Preempt, "write nopreempt into the file with the higher priority", "nopreempt stands here, but %s has the higher priority and will preempt", high.name)
 	}
 }

@@ -119,9 +119,9 @@ func situations(m *member) []situation {
 func (c *comparer) judge(m *member, s situation, well, k Case) {
 	switch {
 	case len(k.Masters) > 1 && len(well.Masters) == 1:
-		c.add(Warning, codePeerTwo, m, "look at the line above it in the outlook", "when %s, %s are MASTER at once", s.when, listed(k.Masters))
+		c.add(Warning, codePeerTwo, m.Pos, "look at the line above it in the outlook", "when %s, %s are MASTER at once", s.when, listed(k.Masters))
 	case len(k.Masters) == 1 && s.track.Name != "" && slices.Equal(well.Masters, []string{m.name}) && slices.Equal(k.Masters, well.Masters):
-		c.add(Warning, codePeerCheckNever, m, "raise the weight above the distance of the priorities, or use weight 0", "when %s, nothing moves: %s", s.when, k.Why)
+		c.add(Warning, codePeerCheckNever, m.Pos, "raise the weight above the distance of the priorities, or use weight 0", "when %s, nothing moves: %s", s.when, k.Why)
 	}
 }
 

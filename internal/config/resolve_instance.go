@@ -21,6 +21,28 @@ func (r *reader) resolveInstance(d *document, i *id) {
 	r.resolveAddresses(i, g)
 	r.resolveWindow(i)
 	r.resolveOwnInstance(d, i)
+	i.Places = i.places(d.own)
+}
+
+func (i *id) places(own *ownDraft) Places {
+	of := func(words ...string) Pos {
+		for _, w := range words {
+			if st := i.have[w]; st != nil {
+				return Pos(st.Pos)
+			}
+		}
+		return i.Pos
+	}
+	p := Places{
+		VRID: of("virtual_router_id"), Version: of("version"), Priority: of("priority"), Preempt: of("nopreempt", "preempt"),
+		AdvertInterval: of("advert_int"), FineInterval: own.placeOf(i.Name, "advert_int").pos,
+		Auth: of("authentication", "auth_hmac"), Transport: of("unicast_peer"), Group: of("mcast_dst_ip"),
+		Addresses: of("virtual_ipaddress"), Checksum: of("v3_checksum_as_v2"),
+	}
+	if p.FineInterval.Line == 0 {
+		p.FineInterval = p.AdvertInterval
+	}
+	return p
 }
 
 // resolveIdentity settles family, version, VRID and interface.

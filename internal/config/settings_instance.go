@@ -111,6 +111,16 @@ type Instance struct {
 	// Own are the settings of the xvrrp block as they hold for this
 	// instance: block-wide values with the instance's own over them.
 	Own InstanceOwn
+
+	// Places are for those who compare nodes.
+	Places Places
+}
+
+// Places are where the words stand that have to match those of other nodes,
+// each the head of the instance where the word is not written.
+type Places struct {
+	VRID, Version, Priority, Preempt, AdvertInterval, FineInterval Pos
+	Auth, Transport, Group, Addresses, Checksum                    Pos
 }
 
 // Unicast is where adverts go instead of the multicast group.
