@@ -17,6 +17,7 @@ const (
 	VRRP               // IPv4 and IPv6 packets of protocol 112
 	ARP
 	Multicast // frames for group addresses, broadcast excepted
+	Unicast   // frames for one host
 )
 
 // A drop is one rule of a switch. A nil port is any port.
@@ -89,6 +90,8 @@ func (d drop) matches() [][]expr.Any {
 		return [][]expr.Any{rule(etherType(unix.ETH_P_ARP)...)}
 	case Multicast:
 		return [][]expr.Any{rule(pktType(unix.PACKET_MULTICAST)...)}
+	case Unicast:
+		return [][]expr.Any{rule(pktType(unix.PACKET_OTHERHOST)...)} // no frame is for the switch itself
 	default:
 		return [][]expr.Any{rule()}
 	}

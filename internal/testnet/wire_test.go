@@ -96,6 +96,14 @@ func TestDropOneWay(t *testing.T) {
 	inject(t, a, "eth0", fromA)
 	Eventually(t, 5*time.Second, seen(atB, fromA, 1))
 
+	// Questions are broadcast and pass, answers are for one host.
+	sw.Drop(pb, nil, lab.Unicast)
+	if n := len(a.WhoHas("eth0", "192.0.2.2", 100*time.Millisecond)); n != 0 {
+		t.Errorf("%d ARP answers past the drop of unicast", n)
+	}
+	inject(t, b, "eth0", fromB)
+	Eventually(t, 5*time.Second, seen(atA, fromB, 2))
+
 	for _, what := range []lab.Traffic{lab.Multicast, lab.Everything} {
 		sw.Forward()
 		sw.Drop(pa, nil, what)

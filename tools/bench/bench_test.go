@@ -117,3 +117,59 @@ func TestTable(t *testing.T) {
 		t.Errorf("a ratio to nothing: %s", got)
 	}
 }
+
+// Two hosts answer for a while, then nobody, then one: counted by questions, so
+// that a judge that did not ask, or an answer that came late, makes no owner and
+// no gap.
+func TestJudgeOwners(t *testing.T) {
+	vip, begin := virtual(0, vrid), time.Now()
+	a, b := [6]byte{2, 0, 0, 0, 0, 1}, [6]byte{2, 0, 0, 0, 0, 2}
+	reply := func(mac [6]byte) []byte {
+		f := question(mac, vip, address(0, 9))
+		f[etherLen+7] = 2
+		return f
+	}
+	var frames []lab.Frame
+	ask := func(at time.Duration, from ...[6]byte) {
+		frames = append(frames, lab.Frame{At: begin.Add(at), Out: true, Data: question([6]byte{9}, address(0, 9), vip)})
+		for _, mac := range from {
+			frames = append(frames, lab.Frame{At: begin.Add(at + time.Millisecond), Data: reply(mac)})
+		}
+	}
+	var at time.Duration
+	for i := range 100 {
+		at += askEvery
+		if i == 70 {
+			at += 400 * time.Millisecond // the judge slept
+		}
+		switch {
+		case i >= 20 && i < 40 && i != 30 && i != 31: // two answers of b got lost
+			ask(at, a, b)
+		case i >= 50 && i < 60:
+			ask(at)
+		default:
+			ask(at, a)
+		}
+	}
+	got := judgeOwners(frames, vip, begin, begin.Add(at))
+	if want := (owners{most: 2, end: 1, two: 20 * askEvery, none: 10 * askEvery}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// The promise is judged where it holds: xvrrp with hold, and ARP crosses.
+func TestVerdict(t *testing.T) {
+	row := func(couple, name string, two float64) series {
+		return series{Daemon: couple, Interval: "100ms", Load: name, What: "longest with two owners", Values: []float64{two}}
+	}
+	kept := results{row("xvrrp hold", "x", 380), row("xvrrp hold", "x"+noARP+", for ever", 5000), row("keepalived", "x", 5000)}
+	if got := verdict(kept); !strings.Contains(got, "PASS, 1 rows") {
+		t.Error(got)
+	}
+	if got := verdict(append(kept, row("xvrrp hold", "y", 382))); !strings.Contains(got, "FAIL, 1 of 2 rows") || !strings.Contains(got, "y: 382 ms, allowed are 381 ms") {
+		t.Error(got)
+	}
+	if got := verdict(nil); !strings.Contains(got, "not measured") {
+		t.Error(got)
+	}
+}

@@ -15,6 +15,7 @@ import (
 type options struct {
 	out, raw, binary string
 	only             []string
+	rows             string
 	report, long     bool
 	rounds           float64
 }
@@ -43,6 +44,7 @@ func parse() options {
 	flag.StringVar(&only, "only", "", "run these scenarios alone, a list with commas: "+strings.Join(names(), ","))
 	flag.BoolVar(&o.report, "report", false, "run nothing, write the page from the data that is there")
 	flag.BoolVar(&o.long, "long", false, "look for false failovers for ten minutes each")
+	flag.StringVar(&o.rows, "rows", "", "of the scenario split, only the rows that this regular expression matches; a row is \"100ms, xvrrp hold, dies\"")
 	flag.Float64Var(&o.rounds, "rounds", 1, "multiply the number of rounds")
 	flag.Parse()
 	if o.raw == "" {
@@ -67,6 +69,7 @@ var scenarios = []scenario{
 	{"jitter", jitters},
 	{"fine", fine},
 	{"scale", scales},
+	{"split", splits},
 }
 
 func names() []string {

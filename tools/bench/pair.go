@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -20,6 +21,8 @@ type pair struct {
 	dir   string
 	nodes [2]*node
 	judge *lab.Host
+
+	switches []*lab.Switch
 }
 
 // node is one director.
@@ -88,6 +91,7 @@ func (p *pair) build(interfaces int) (err error) {
 		if err != nil {
 			return err
 		}
+		p.switches = append(p.switches, sw)
 		for _, n := range p.nodes {
 			port, err := sw.Connect(n.Host, link(i), netip.PrefixFrom(address(i, n.number), 16))
 			if err != nil {
@@ -102,7 +106,34 @@ func (p *pair) build(interfaces int) (err error) {
 	return nil
 }
 
-func (p *pair) close() error { return errors.Join(p.Close(), os.RemoveAll(p.dir)) }
+// close ends everything, and takes away what killed daemons left pinned: it
+// would keep their programs in the kernel for ever.
+func (p *pair) close() error {
+	err := p.Close()
+	for _, n := range p.nodes {
+		if n != nil {
+			err = errors.Join(err, os.RemoveAll(n.pins()))
+		}
+	}
+	return errors.Join(err, os.RemoveAll(p.dir))
+}
+
+// pins is where the node's xvrrp pins: named after its runtime directory, with
+// every byte that is no letter or digit in hex.
+func (n *node) pins() string {
+	var name strings.Builder
+	for _, c := range []byte(filepath.Join(n.dir, "run")) {
+		switch {
+		case c == '/':
+			name.WriteByte('-')
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
+			name.WriteByte(c)
+		default:
+			fmt.Fprintf(&name, "_%02x", c)
+		}
+	}
+	return filepath.Join("/sys/fs/bpf", "xvrrp"+name.String())
+}
 
 // other is the director that the given one is not.
 func (p *pair) other(n *node) *node {

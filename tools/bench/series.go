@@ -35,8 +35,14 @@ type bench struct {
 	data     []series
 }
 
-func (b *bench) add(s series) {
+// stamped says where and when a series comes from.
+func (b *bench) stamped(s series) series {
 	s.Scenario, s.At = b.scenario, time.Now().UTC().Truncate(time.Second)
+	return s
+}
+
+func (b *bench) add(s series) {
+	s = b.stamped(s)
 	b.data = append(b.data, s)
 	if len(s.Values) > 0 {
 		fmt.Fprintf(os.Stderr, "%-9s %-14s %-6s %-22s %-28s n=%-6d p50=%.4g p99=%.4g max=%.4g %s\n",
