@@ -9,14 +9,20 @@ import (
 	"github.com/xvrrp/xvrrp/internal/doctor"
 )
 
+// sameNetwork reports whether a process stands in our network namespace.
+func sameNetwork(pid int) bool {
+	ours, err := os.Readlink("/proc/self/ns/net")
+	if err != nil {
+		return false
+	}
+	theirs, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/net", pid))
+	return err == nil && theirs == ours
+}
+
 // firewallFor says where this host's firewall stops the adverts of an
 // instance, when we stand in the daemon's network namespace and may look.
 func firewallFor(i control.Instance, daemon int) []string {
-	ours, err := os.Readlink("/proc/self/ns/net")
-	if err != nil {
-		return nil
-	}
-	if theirs, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/net", daemon)); err != nil || theirs != ours {
+	if !sameNetwork(daemon) {
 		return nil
 	}
 	rules, err := doctor.ReadRules()

@@ -26,7 +26,8 @@ func watchCommand() *cli.Command {
 		Usage:     "decode adverts, ARP and neighbour discovery live, and mark conflicts; needs no daemon",
 		ArgsUsage: "-i INTERFACE",
 		Description: "On a terminal a table that updates; in a pipe, or with --plain, a line for each packet. Exit 0.\n" +
-			"The secrets of adverts are compared and never shown.",
+			"The secrets of adverts are compared and never shown. What the kernel program of an xvrrp on this host\n" +
+			"consumes reaches no capture, tcpdump neither: it is asked of the daemon of --runtime-dir.",
 		OnUsageError: usageError,
 		Flags: []cli.Flag{
 			interfaceFlag(),
@@ -57,7 +58,7 @@ func watch(c *cli.Context) (err error) {
 		ctx, cancel = context.WithTimeout(ctx, d)
 		defer cancel()
 	}
-	w := &watcher{judge: survey.NewJudge(), link: link.Name}
+	w := &watcher{judge: survey.NewJudge(), link: link.Name, asked: make(chan struct{})}
 	if path := c.Path("w"); path != "" {
 		file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 		if err != nil {
@@ -72,37 +73,50 @@ func watch(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	merged := survey.NewMerge(capture)
+	defer merged.Close()
 	defer context.AfterFunc(ctx, func() { capture.Close() })() // ends Next
-	p := paper(c)
+	p, table := paper(c), isTerminal(c.App.Writer) && !c.Bool("plain") && !c.Bool("json")
+	if !table {
+		w.complain = func(what string) { fmt.Fprintf(os.Stderr, "xvrrp: %s\n", what) }
+	}
+	go w.hidden(ctx, link, c.String("runtime-dir"), merged)
+	select {
+	case <-w.asked:
+	case <-ctx.Done():
+	}
 	switch {
+	case table:
+		return w.table(ctx, merged, p, c.App.Writer)
 	case c.Bool("json"):
 		enc := json.NewEncoder(c.App.Writer)
 		enc.SetEscapeHTML(false)
-		return w.each(capture, func(s show.Sight) error { return enc.Encode(s) })
-	case c.Bool("plain"), !isTerminal(c.App.Writer):
-		return w.each(capture, func(s show.Sight) error {
-			_, err := fmt.Fprint(c.App.Writer, p.Sight(s, s.At))
-			return err
-		})
+		return w.each(merged, func(s show.Sight) error { return enc.Encode(s) })
 	}
-	return w.table(ctx, capture, p, c.App.Writer)
+	return w.each(merged, func(s show.Sight) error {
+		_, err := fmt.Fprint(c.App.Writer, p.Sight(s, s.At))
+		return err
+	})
 }
 
 // watcher judges what a capture brings.
 type watcher struct {
-	link string
-	pcap *survey.Pcap // nil: none is written
+	link     string
+	pcap     *survey.Pcap  // nil: none is written
+	asked    chan struct{} // closed when the daemon has been asked
+	complain func(string)  // nil: the table shows it
 
 	mu     sync.Mutex // the table is drawn beside the packets
 	judge  *survey.Judge
 	claims []show.Sight // the last ones
+	note   string       // what cannot be seen
 }
 
 // keptClaims is how many lines of ARP the table has.
 const keptClaims = 8
 
 // each tells every packet until the capture is closed.
-func (w *watcher) each(capture *survey.Capture, tell func(show.Sight) error) error {
+func (w *watcher) each(capture *survey.Merge, tell func(show.Sight) error) error {
 	for {
 		frame, err := capture.Next()
 		switch {
@@ -144,7 +158,7 @@ const redraw = 250 * time.Millisecond
 const clearScreen = "\x1b[H\x1b[2J"
 
 // table shows who sends, redrawn in place, until the context ends.
-func (w *watcher) table(ctx context.Context, capture *survey.Capture, p show.Paper, out io.Writer) error {
+func (w *watcher) table(ctx context.Context, capture *survey.Merge, p show.Paper, out io.Writer) error {
 	ended := make(chan error, 1)
 	go func() { ended <- w.each(capture, func(show.Sight) error { return nil }) }()
 	tick := time.NewTicker(redraw)
@@ -167,6 +181,6 @@ func (w *watcher) view() show.View {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return show.View{
-		Interface: w.link, Now: time.Now(), Senders: w.judge.Senders(), Conflicts: w.judge.Conflicts(), Claims: slices.Clone(w.claims),
+		Interface: w.link, Now: time.Now(), Senders: w.judge.Senders(), Conflicts: w.judge.Conflicts(), Claims: slices.Clone(w.claims), Note: w.note,
 	}
 }

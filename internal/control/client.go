@@ -86,6 +86,20 @@ func (c *Client) Release(ctx context.Context, name string, req ReleaseRequest) (
 	return r, c.call(ctx, http.MethodPost, "/v1/instances/"+url.PathEscape(name)+"/release", req, &r)
 }
 
+// SetPriority gives an instance another priority for a while. The error wraps
+// ErrNoInstance, ErrRefused or ErrBadRequest.
+func (c *Client) SetPriority(ctx context.Context, name string, req PriorityRequest) (PriorityResult, error) {
+	var r PriorityResult
+	return r, c.call(ctx, http.MethodPost, "/v1/instances/"+url.PathEscape(name)+"/priority", req, &r)
+}
+
+// Ask asks the other nodes of an instance's virtual router whether an address
+// answers there. The error wraps ErrNoInstance, ErrRefused or ErrBadRequest.
+func (c *Client) Ask(ctx context.Context, name string, req AskRequest) (AskResult, error) {
+	var r AskResult
+	return r, c.call(ctx, http.MethodPost, "/v1/instances/"+url.PathEscape(name)+"/ask", req, &r)
+}
+
 // Events yields the daemon's history and, with follow, what happens from now
 // on until the context or the daemon ends. An error is the last thing yielded.
 func (c *Client) Events(ctx context.Context, q Query, follow bool) iter.Seq2[Event, error] {
@@ -96,20 +110,7 @@ func (c *Client) Events(ctx context.Context, q Query, follow bool) iter.Seq2[Eve
 			return
 		}
 		defer resp.Body.Close()
-		for dec := json.NewDecoder(resp.Body); ; {
-			var e Event
-			err := dec.Decode(&e)
-			switch {
-			case errors.Is(err, io.EOF), err != nil && ctx.Err() != nil:
-				return
-			case err != nil:
-				yield(Event{}, fmt.Errorf("read events: %w", err))
-				return
-			}
-			if !yield(e, nil) {
-				return
-			}
-		}
+		yieldLines(ctx, resp.Body, yield)
 	}
 }
 
@@ -185,6 +186,8 @@ func refusal(resp *http.Response) error {
 		return told(ErrNoInstance, p.Error)
 	case http.StatusConflict:
 		return told(ErrRefused, p.Error)
+	case http.StatusBadRequest:
+		return told(ErrBadRequest, p.Error)
 	case http.StatusForbidden:
 		return fmt.Errorf("%w: %s", syscall.EACCES, p.Error)
 	}

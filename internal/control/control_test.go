@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"os"
@@ -58,6 +59,34 @@ func (fake) Release(_ context.Context, name string, r ReleaseRequest) (ReleaseRe
 		return ReleaseResult{}, fmt.Errorf("nobody would take over: %w", ErrRefused)
 	}
 	return ReleaseResult{Instance: name, Released: true}, nil
+}
+
+func (fake) SetPriority(ctx context.Context, name string, r PriorityRequest) (PriorityResult, error) {
+	peer, ok := PeerOf(ctx)
+	switch {
+	case !ok || peer.UID != os.Geteuid() || peer.PID != os.Getpid():
+		return PriorityResult{}, fmt.Errorf("the peer is %+v, %v", peer, ok)
+	case name != "VI_1":
+		return PriorityResult{}, ErrNoInstance
+	case r.Priority > 254:
+		return PriorityResult{}, fmt.Errorf("%w: priority %d", ErrBadRequest, r.Priority)
+	}
+	return PriorityResult{Instance: name, Priority: r.Priority}, nil
+}
+
+func (fake) Ask(_ context.Context, name string, r AskRequest) (AskResult, error) {
+	return AskResult{Instance: name, Address: r.Address}, nil
+}
+
+// Frames yields one more frame for each that was read.
+func (fake) Frames(ctx context.Context, iface string) iter.Seq[Frame] {
+	return func(yield func(Frame) bool) {
+		for n := uint64(0); ctx.Err() == nil; n++ {
+			if !yield(Frame{Interface: iface, IP: []byte{0x45}, Lost: n}) {
+				return
+			}
+		}
+	}
 }
 
 // daemon serves a fake on a socket in a new directory.

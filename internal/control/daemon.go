@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"iter"
 )
 
 // Daemon answers what the socket is asked. Its methods may be called from
@@ -17,9 +18,18 @@ type Daemon interface {
 	// Release returns ErrNoInstance, or an error that wraps ErrRefused when
 	// it would cause an outage and was not forced.
 	Release(ctx context.Context, name string, req ReleaseRequest) (ReleaseResult, error)
+	// SetPriority returns ErrNoInstance, or an error that wraps ErrRefused or
+	// ErrBadRequest.
+	SetPriority(ctx context.Context, name string, req PriorityRequest) (PriorityResult, error)
+	// Ask may wait for the network, for as long as the request says. Its
+	// errors are those of SetPriority.
+	Ask(ctx context.Context, name string, req AskRequest) (AskResult, error)
+	// Frames yields what the kernel program keeps to itself on an interface,
+	// from the call on until the context ends.
+	Frames(ctx context.Context, iface string) iter.Seq[Frame]
 }
 
-// Errors of the client and, the last two, of a Daemon's Release.
+// Errors of the client and, but for the first, of a Daemon's commands.
 var (
 	// ErrNoDaemon: nothing answers on the socket. The command line's exit
 	// code is 3.
@@ -28,4 +38,6 @@ var (
 	ErrNoInstance = errors.New("no such instance")
 	// ErrRefused: the daemon can do it and will not.
 	ErrRefused = errors.New("refused")
+	// ErrBadRequest: what is asked makes no sense.
+	ErrBadRequest = errors.New("bad request")
 )

@@ -32,6 +32,8 @@ type Event struct {
 	Seq  uint64    `json:"seq"`
 	Time time.Time `json:"time"`
 	Kind Kind      `json:"kind"`
+	// Earlier: an earlier process of this daemon wrote it down.
+	Earlier bool `json:"earlier,omitempty"`
 	// Instance or Group is whom it is about; both empty: the daemon.
 	Instance string `json:"instance,omitempty"`
 	Group    string `json:"group,omitempty"`
@@ -49,6 +51,8 @@ type Event struct {
 type Evidence struct {
 	Priority    int `json:"priority,omitempty"`     // ours, effective
 	OldPriority int `json:"old_priority,omitempty"` // before a change
+	// Temporary is the priority that an operator had set, if one had.
+	Temporary int `json:"temporary_priority,omitempty"`
 
 	// The advert that decided, or the last before a silence.
 	Master         string     `json:"master,omitempty"`
@@ -148,4 +152,69 @@ type ReleaseResult struct {
 	Released bool   `json:"released"`
 	// Text says why not, or what will happen.
 	Text string `json:"text,omitempty"`
+}
+
+// PriorityRequest is the body of POST /v1/instances/{name}/priority.
+type PriorityRequest struct {
+	// Priority is 1 to 254; it counts instead of the configured one and of the
+	// weights of all trackers.
+	Priority int `json:"priority,omitempty"`
+	// For is how long; 0: until Reset or the end of the daemon.
+	For Seconds `json:"for,omitempty"`
+	// Reset goes back to the configured priority and the trackers' weights.
+	Reset bool `json:"reset,omitempty"`
+}
+
+// PriorityResult is its answer.
+type PriorityResult struct {
+	Instance string `json:"instance"`
+	Before   int    `json:"before"` // effective
+	Priority int    `json:"priority"`
+	// Temporary is what holds now; nil after a reset.
+	Temporary *TemporaryPriority `json:"temporary,omitempty"`
+	Text      string             `json:"text"`
+}
+
+// AskRequest is the body of POST /v1/instances/{name}/ask.
+type AskRequest struct {
+	// Address is one of the instance's virtual addresses; empty: the first.
+	Address string `json:"address,omitempty"`
+	// Wait is how long answers are collected; 0: 1.5 s, 10 s at most.
+	Wait Seconds `json:"wait,omitempty"`
+}
+
+// AskResult is its answer.
+type AskResult struct {
+	Instance string `json:"instance"`
+	State    State  `json:"state"` // ours
+	Address  string `json:"address"`
+	// MACs are those at which this node holds the address, or would.
+	MACs []string `json:"macs"`
+	// Helpers are the nodes that answered. Only a node that runs xvrrp does.
+	Helpers []Helper `json:"helpers"`
+	// Refused counts answers that were not authentic.
+	Refused int `json:"refused,omitempty"`
+}
+
+// Helper is another node of the virtual router and what it sees.
+type Helper struct {
+	Address  string `json:"address"`
+	MAC      string `json:"mac,omitempty"`
+	State    State  `json:"state"`
+	Priority int    `json:"priority"`
+	// Took is from the question to its answer.
+	Took Seconds `json:"took"`
+	// Sees are the MACs that answered it for the virtual address, none when
+	// nobody did.
+	Sees []Sighting `json:"sees"`
+	// Failed: it could not ask on its LAN.
+	Failed bool `json:"failed,omitempty"`
+}
+
+// Sighting is one MAC that answers for the virtual address.
+type Sighting struct {
+	MAC  string  `json:"mac"`
+	Took Seconds `json:"took"` // from the helper's question to the first answer
+	// Local: the helper holds the address itself.
+	Local bool `json:"local,omitempty"`
 }

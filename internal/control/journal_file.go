@@ -12,13 +12,15 @@ import (
 
 // Save writes the history to a file, one JSON object a line, so that a
 // restart can go on with it. The file appears whole or not at all.
-func (j *Journal) Save(path string) error {
+func (j *Journal) Save(path string) error { return save(path, j.Select(Query{})) }
+
+func save(path string, events []Event) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("save history: %w", err)
 	}
 	defer os.Remove(tmp.Name()) // fails after the rename, as it should
-	if err := writeEvents(tmp, j.Select(Query{})); err != nil {
+	if err := writeEvents(tmp, events); err != nil {
 		return errors.Join(fmt.Errorf("save history: %w", err), tmp.Close())
 	}
 	if err := tmp.Close(); err != nil {
@@ -70,14 +72,14 @@ func (j *Journal) Load(path string) error {
 	return nil
 }
 
-// restore takes in an event of an earlier run; numbers must rise.
+// restore takes in an event of an earlier process; numbers must rise.
 func (j *Journal) restore(e Event) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if e.Seq <= j.seq {
 		return false
 	}
-	j.seq = e.Seq
+	j.seq, e.Earlier = e.Seq, true
 	j.put(e)
 	return true
 }

@@ -66,8 +66,8 @@ func TestJournalSurvivesARestart(t *testing.T) {
 		!b[0].Time.Equal(a[0].Time) || b[1].Text != "line\nbreak" {
 		t.Errorf("read %+v", b)
 	}
-	if e := next.Add(Event{}); e.Seq != 3 {
-		t.Errorf("numbers go on with %d", e.Seq)
+	if e := next.Add(Event{}); e.Seq != 3 || e.Earlier || !b[0].Earlier || !b[1].Earlier {
+		t.Errorf("numbers go on with %d; earlier: %v, before it %v", e.Seq, e.Earlier, b)
 	}
 
 	if err := NewJournal(1).Load(filepath.Join(t.TempDir(), "missing")); err != nil {

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -81,6 +82,16 @@ type conn struct {
 func (c *conn) Close() error {
 	defer c.free()
 	return c.UnixConn.Close()
+}
+
+// PeerOf tells who asks, from the context of a request. A request that came by
+// TCP has no peer.
+func PeerOf(ctx context.Context) (Peer, bool) {
+	c, ok := ctx.Value(peerKey{}).(*conn)
+	if !ok || c.err != nil {
+		return Peer{}, false
+	}
+	return c.peer, true
 }
 
 // allowed returns nil when the peer may ask.

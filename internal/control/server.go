@@ -75,24 +75,27 @@ func guard(h http.Handler) http.Handler {
 // Handler answers everything under /v1.
 func Handler(d Daemon, j *Journal) http.Handler {
 	mux := http.NewServeMux()
-	reads(mux, d, j)
+	followers := make(chan struct{}, maxConns/2)
+	reads(mux, d, j, followers)
+	mux.HandleFunc("GET /v1/frames", func(w http.ResponseWriter, r *http.Request) { frames(w, r, d, followers) })
 	mux.HandleFunc("GET /v1/instances/{name}", func(w http.ResponseWriter, r *http.Request) { instance(w, r, d, j) })
 	mux.HandleFunc("GET /v1/config", func(w http.ResponseWriter, r *http.Request) { answer(w, d.Config()) })
 	mux.HandleFunc("POST /v1/reload", func(w http.ResponseWriter, r *http.Request) { reload(w, r, d) })
-	mux.HandleFunc("POST /v1/instances/{name}/release", func(w http.ResponseWriter, r *http.Request) { release(w, r, d) })
+	mux.HandleFunc("POST /v1/instances/{name}/release", func(w http.ResponseWriter, r *http.Request) { command(w, r, d.Release) })
+	mux.HandleFunc("POST /v1/instances/{name}/priority", func(w http.ResponseWriter, r *http.Request) { command(w, r, d.SetPriority) })
+	mux.HandleFunc("POST /v1/instances/{name}/ask", func(w http.ResponseWriter, r *http.Request) { command(w, r, d.Ask) })
 	return mux
 }
 
 // ReadOnly answers what may be read over TCP: /v1/status and /v1/events.
 func ReadOnly(d Daemon, j *Journal) http.Handler {
 	mux := http.NewServeMux()
-	reads(mux, d, j)
+	reads(mux, d, j, make(chan struct{}, maxConns/2))
 	return mux
 }
 
-func reads(mux *http.ServeMux, d Daemon, j *Journal) {
+func reads(mux *http.ServeMux, d Daemon, j *Journal, followers chan struct{}) {
 	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, r *http.Request) { answer(w, d.Status()) })
-	followers := make(chan struct{}, maxConns/2)
 	mux.HandleFunc("GET /v1/events", func(w http.ResponseWriter, r *http.Request) { events(w, r, j, followers) })
 }
 
@@ -120,17 +123,20 @@ func reload(w http.ResponseWriter, r *http.Request, d Daemon) {
 	answer(w, result)
 }
 
-func release(w http.ResponseWriter, r *http.Request, d Daemon) {
-	var req ReleaseRequest
+// command answers what is asked of one instance.
+func command[Q, A any](w http.ResponseWriter, r *http.Request, do func(context.Context, string, Q) (A, error)) {
+	var req Q
 	if !body(w, r, &req) {
 		return
 	}
-	result, err := d.Release(r.Context(), r.PathValue("name"), req)
+	result, err := do(r.Context(), r.PathValue("name"), req)
 	switch {
 	case errors.Is(err, ErrNoInstance):
 		fail(w, http.StatusNotFound, err)
 	case errors.Is(err, ErrRefused):
 		fail(w, http.StatusConflict, err)
+	case errors.Is(err, ErrBadRequest):
+		fail(w, http.StatusBadRequest, err)
 	case err != nil:
 		fail(w, http.StatusInternalServerError, err)
 	default:
@@ -145,34 +151,16 @@ func events(w http.ResponseWriter, r *http.Request, j *Journal, followers chan s
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
+	if wish, _ := strconv.ParseBool(r.FormValue("follow")); wish { // what is no boolean is no wish to follow
+		follow(w, r, followers, j.Follow(r.Context(), q))
+		return
+	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	w.Header().Set("Cache-Control", "no-store")
 	enc := json.NewEncoder(w)
-	if follow, _ := strconv.ParseBool(r.FormValue("follow")); !follow { // what is no boolean is no wish to follow
-		for _, e := range j.Select(q) {
-			if enc.Encode(e) != nil {
-				return // the reader is gone
-			}
-		}
-		return
-	}
-	select {
-	case followers <- struct{}{}:
-		defer func() { <-followers }()
-	default:
-		fail(w, http.StatusServiceUnavailable, errors.New("too many followers"))
-		return
-	}
-	stream := http.NewResponseController(w)
-	send := func() bool {
-		return stream.SetWriteDeadline(time.Now().Add(writeTimeout)) == nil && stream.Flush() == nil
-	}
-	if !send() {
-		return
-	}
-	for e := range j.Follow(r.Context(), q) {
-		if enc.Encode(e) != nil || !send() {
-			return
+	for _, e := range j.Select(q) {
+		if enc.Encode(e) != nil {
+			return // the reader is gone
 		}
 	}
 }

@@ -117,7 +117,9 @@ type InstanceStatus struct {
 	Priority           int  `json:"priority"`            // effective
 	ConfiguredPriority int  `json:"configured_priority"` // of the file
 	Owner              bool `json:"owner"`               // priority 255
-	Preempt            bool `json:"preempt"`
+	// Temporary is the priority that an operator set; nil when none did.
+	Temporary *TemporaryPriority `json:"temporary_priority,omitempty"`
+	Preempt   bool               `json:"preempt"`
 
 	// PrimaryAddress is the source of our adverts; empty when there is none.
 	PrimaryAddress string   `json:"primary_address"`
@@ -176,6 +178,15 @@ type RefusedSource struct {
 	Reason   string `json:"reason"`
 	TTL      int    `json:"ttl"`
 	Priority int    `json:"priority"`
+}
+
+// TemporaryPriority is a priority that an operator set over the control socket.
+type TemporaryPriority struct {
+	Priority int       `json:"priority"`
+	Since    time.Time `json:"since"`
+	// Until is when it lapses; nil: with a reset or the end of the daemon.
+	Until *time.Time `json:"until,omitempty"`
+	By    string     `json:"by,omitempty"` // who, by the kernel's word: "uid 0"
 }
 
 // MasterStatus is the master as this node sees it.

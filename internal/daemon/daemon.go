@@ -56,6 +56,11 @@ type Daemon struct {
 	fence     *fence
 	strangers *strangers
 
+	keeper      *control.Keeper // of history
+	stopKeeping func()
+	frames      frames
+	inquiries   *inquiries
+
 	dir        *rundir.Dir
 	before     *predecessor  // whom we take over from, nil at a start
 	heir       *net.UnixConn // our successor
@@ -118,6 +123,10 @@ func Run(ctx context.Context, opt Options) (err error) {
 	if err := d.openRuntimeDir(&undo); err != nil {
 		return err
 	}
+	if d.before == nil { // else when that is gone: until then it writes the file
+		d.keepHistory(d.history.Load)
+	}
+	undo.add("history", d.closeHistory)
 	d.setUmask()
 	if d.before == nil {
 		d.script("startup_script", settings.Global.Startup, settings.Global.StartupTimeout)
@@ -133,7 +142,7 @@ func Run(ctx context.Context, opt Options) (err error) {
 	select {
 	case <-d.handedOver:
 		// The successor has everything, and whoever ends last must not take it away.
-		undo.keep("trackers", "notifications")
+		undo.keep("trackers", "notifications", "history")
 		d.log.Info("Handed over to the successor")
 	default:
 	}
@@ -173,6 +182,7 @@ func (d *Daemon) open(undo *cleanup) error {
 	d.engine = engine.New(engine.Ports{Wake: d.dp.Wake, Approach: d.dp.Approach, Interrupt: d.loop.interrupt, Stray: d.stray})
 	d.metrics.Reloaded(true, d.started)
 	d.scale = newScale(d.engine.Do)
+	d.inquiries = newInquiries(d)
 	d.nics = newNICs(d)
 	d.strangers = newStrangers(d)
 	d.fence = &fence{d: d, held: map[string][]datapath.FencedVIP{}}
@@ -217,6 +227,7 @@ func (d *Daemon) serve(ctx context.Context, undo *cleanup) error {
 	go d.watchStarvation(background)
 	go d.strangers.run(background)
 	go d.nics.report(background)
+	go d.inquiries.run(background)
 
 	if err := d.addInstances(); err != nil {
 		return err
@@ -340,7 +351,11 @@ func (d *Daemon) ready(undo *cleanup) {
 	d.history.daemon(control.KindStarted, "Startup complete")
 	d.systemd(sd.SdNotifyReady)
 	undo.add("systemd", func() error { d.systemd(sd.SdNotifyStopping); return nil })
-	undo.add("log", func() error { d.log.Info("Stopping"); return nil })
+	undo.add("log", func() error {
+		d.log.Info("Stopping")
+		d.history.daemon(control.KindStopping, "Stopping")
+		return nil
+	})
 }
 
 func (d *Daemon) systemd(state string) {

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/xvrrp/xvrrp/internal/control"
@@ -15,12 +16,17 @@ func (h history) daemon(kind control.Kind, text string) {
 	h.Add(control.Event{Time: time.Now(), Kind: kind, Text: text})
 }
 
-func (h history) transition(instance string, at time.Time, t vrrp.Transition) {
-	h.Add(control.Event{
+func (h history) transition(instance string, at time.Time, t vrrp.Transition, temporary *control.TemporaryPriority) {
+	e := control.Event{
 		Time: at, Kind: control.KindTransition, Instance: instance,
 		From: stateOf(t.From, false), To: stateOf(t.To, t.Fault),
 		Reason: t.Reason.String(), Text: t.Reason.Text(), Evidence: evidenceOf(t.Evidence),
-	})
+	}
+	if temporary != nil {
+		e.Evidence.Temporary = temporary.Priority
+		e.Text += fmt.Sprintf(", with the temporary priority %d set by %s", temporary.Priority, temporary.By)
+	}
+	h.Add(e)
 }
 
 // rumour keeps the first advert that was refused for each reason.

@@ -39,6 +39,8 @@ type instance struct {
 	sources sources // of refused adverts
 	former  former  // who was master last, by its Ethernet address
 
+	temporary atomic.Pointer[temporary] // an operator's priority, nil without
+
 	// Of the loop thread.
 	formFrom netip.Addr // whose checksum form was told last
 	form     wire.ChecksumForm
@@ -128,11 +130,19 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 	in.yielded(t)
 	in.meter().Transition(stateMetric(t), t.Reason.String(), at)
 	in.busy = t.To == vrrp.Active // until the addresses are announced
-	name := in.cfg().Name
-	in.tell(func() []line { return transitionLines(name, t) })
+	name, temporary := in.cfg().Name, in.temporaryStatus()
+	in.tell(func() []line {
+		lines := transitionLines(name, t)
+		if temporary != nil {
+			for i := range lines {
+				lines[i].attrs = append(lines[i].attrs, slog.Int("temporary_priority", temporary.Priority))
+			}
+		}
+		return lines
+	})
 	in.later(func() {
 		in.timing(t)
-		in.d.history.transition(in.cfg().Name, at, t)
+		in.d.history.transition(in.cfg().Name, at, t, temporary)
 		in.d.notify.transition(in, t)
 		if t.To == vrrp.Backup {
 			in.prepare()

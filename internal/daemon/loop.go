@@ -51,6 +51,16 @@ type sink struct {
 	d *Daemon
 }
 
+// Datagram implements datapath.Sink. Loop thread.
+func (s sink) Datagram(d wire.Datagram) {
+	s.d.frames.put(&d)
+	if wire.IsInquiry(d.IP) {
+		s.d.inquiries.put(&d)
+		return
+	}
+	s.Engine.Datagram(d)
+}
+
 // Claim implements datapath.Sink: a foreign host uses one of our addresses.
 // That is its right while we are not master. Loop thread.
 func (s sink) Claim(c datapath.Claim) {

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/xvrrp/xvrrp/internal/control"
@@ -15,7 +16,7 @@ var drained = vrrp.Cause{Kind: vrrp.CauseAdmin}
 
 // Release implements control.Daemon: an instance hands its addresses over,
 // once or until it is told to come back.
-func (a answers) Release(_ context.Context, name string, req control.ReleaseRequest) (control.ReleaseResult, error) {
+func (a answers) Release(ctx context.Context, name string, req control.ReleaseRequest) (control.ReleaseResult, error) {
 	var state vrrp.Status
 	found := false
 	a.d.each(func(_ string, in *instance, st vrrp.Status) {
@@ -27,12 +28,16 @@ func (a answers) Release(_ context.Context, name string, req control.ReleaseRequ
 	if !found {
 		return result, fmt.Errorf("%w: %s", control.ErrNoInstance, name)
 	}
+	hands := !req.Resume && (req.Drain || state.State == vrrp.Active)
+	if hands && !req.Force && state.State == vrrp.Active {
+		if err := a.d.somebodyTakesOver(ctx, name, state); err != nil {
+			return result, err
+		}
+	}
 	switch {
 	case req.Resume:
 		result.Text = "takes part again"
 		return result, a.d.tell(name, vrrp.FaultCleared{Cause: drained})
-	case !req.Force && state.State == vrrp.Active && !heardLately(state):
-		return result, fmt.Errorf("%w: no other node of this virtual router has been heard since this one is master, so nobody may take over; force it if you know better", control.ErrRefused)
 	case req.Drain:
 		result.Released, result.Text = true, "stays away until resumed"
 		return result, a.d.tell(name, vrrp.FaultRaised{Cause: drained})
@@ -48,10 +53,33 @@ func (a answers) Release(_ context.Context, name string, req control.ReleaseRequ
 // master before its priority counts again.
 const holdAfterRelease = 10 * time.Second
 
-// heardLately reports whether an active router knows of another one at all. A
-// healthy backup is silent, so an advert of any age counts.
-func heardLately(st vrrp.Status) bool {
-	return st.Counters.Received > 0 || st.Last.From.IsValid() || st.Discarded.From.IsValid()
+// somebodyTakesOver finds out whether another node would become master if this
+// one went. A healthy backup is silent in VRRP, so it is asked: a node with
+// xvrrp answers. Where nobody answers, another one that was heard at any time
+// has to do, a keepalived for example.
+func (d *Daemon) somebodyTakesOver(ctx context.Context, name string, st vrrp.Status) error {
+	in := d.instance(name)
+	if in == nil {
+		return fmt.Errorf("%w: %s", control.ErrNoInstance, name)
+	}
+	addr, err := in.asksAbout("")
+	if err != nil {
+		return nil // no address: nothing that an outage could hit
+	}
+	asked, err := d.ask(ctx, in, addr, askFor)
+	if err != nil {
+		in.debug("asking the other nodes: %v", err)
+	}
+	switch {
+	case slices.ContainsFunc(asked.Helpers, canTakeOver):
+		return nil
+	case len(asked.Helpers) > 0:
+		return fmt.Errorf("%w: no other node would take over: %s; clear that first (`xvrrp explain %s` there), or force it if you know better",
+			control.ErrRefused, cannotTakeOver(asked.Helpers), name)
+	case st.Counters.Received > 0 || st.Last.From.IsValid() || st.Discarded.From.IsValid():
+		return nil
+	}
+	return fmt.Errorf("%w: no other node of this virtual router answers when asked, and none has been heard, so nobody may take over; a backup without xvrrp is silent: look at it, then force it if you know better", control.ErrRefused)
 }
 
 func (d *Daemon) tell(name string, ev vrrp.Event) error {

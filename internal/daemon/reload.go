@@ -251,6 +251,7 @@ func (d *Daemon) acceptable(next *config.Settings) error {
 // drop ends an instance that is in no group any more.
 func (d *Daemon) drop(in *instance) error {
 	in.leaving.Store(true)
+	in.endTemporary("ended", "the instance is gone")
 	d.scale.forget(in.id)
 	err := d.engine.Retire(lonePrefix + in.id)
 	d.nics.leave(in)
@@ -293,6 +294,9 @@ func (d *Daemon) changeInstance(in *instance, cfg *config.Instance) error {
 	in.configure(cfg)
 	if err := d.engine.Settle(engine.Change{Spec: s, Addresses: !sameHoldings(before, cfg)}); err != nil {
 		return err
+	}
+	if before.Priority != cfg.Priority {
+		in.endTemporary("overruled", fmt.Sprintf("the configuration now says %d", cfg.Priority))
 	}
 	d.scale.watch(in.id, cfg.Priority, tracksOf(d.settings(), cfg))
 	d.standing(in)

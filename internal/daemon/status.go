@@ -107,7 +107,7 @@ func (in *instance) status(st vrrp.Status, now time.Time) control.InstanceStatus
 		Dataplane: string(in.d.nics.modes()[cfg.Interface]),
 		State:     stateOf(st.State, st.Fault), Since: st.Since, Reason: st.Transition.Reason.String(), Faults: []string{},
 		Priority: int(st.Priority), ConfiguredPriority: int(st.Configured), Owner: st.Configured == vrrp.PriorityOwner,
-		Preempt: cfg.Preempt, PrimaryAddress: in.d.nics.sourceOf(in), Unicast: cfg.Unicast.Enabled(), Peers: []string{},
+		Temporary: in.temporaryStatus(), Preempt: cfg.Preempt, PrimaryAddress: in.d.nics.sourceOf(in), Unicast: cfg.Unicast.Enabled(), Peers: []string{},
 		AdvertInterval: control.Seconds(st.Interval), MasterDownInterval: control.Seconds(st.Down), SkewTime: control.Seconds(st.Skew),
 		VIPs: in.vips(), Trackers: []string{}, Counters: in.counters(st.Counters), Fence: in.fenced.Load(), SplitBrain: in.contested(),
 	}

@@ -190,6 +190,7 @@ func (p *predecessor) inherit(d *Daemon) error {
 	}
 	var err error
 	d.dir, err = rundir.Adopt(d.opt.RuntimeDir, p.lock)
+	d.keepHistory(d.history.Inherit)
 	return err
 }
 

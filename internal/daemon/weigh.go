@@ -38,6 +38,7 @@ type pan struct {
 	priority   uint8               // told last
 	causes     map[vrrp.Cause]bool // told last
 	settled    bool                // it has once waited for no first result
+	temporary  uint8               // an operator's, 0 for none
 }
 
 func newScale(tell func(...engine.Fact)) *scale {
@@ -61,6 +62,19 @@ func (s *scale) watch(router string, configured uint8, tracks []config.Track) {
 	p := &pan{router: router, configured: configured, tracks: tracks, priority: configured, causes: map[vrrp.Cause]bool{}}
 	s.pans = append(s.pans, p)
 	s.weigh(p)
+}
+
+// override puts an operator's priority in the place of what is weighed, or ends
+// that with 0. Faults count all the same.
+func (s *scale) override(router string, priority uint8) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.pans {
+		if p.router == router {
+			p.temporary = priority
+			s.weigh(p)
+		}
+	}
 }
 
 // forget ends the weighing for a router.
@@ -123,7 +137,11 @@ func (s *scale) weigh(p *pan) {
 		}
 	}
 	p.causes = causes
-	if now := vrrp.Effective(p.configured, sum...); now != p.priority {
+	now := vrrp.Effective(p.configured, sum...)
+	if p.temporary > 0 {
+		now = p.temporary
+	}
+	if now != p.priority {
 		p.priority = now
 		s.tell(engine.Tell{Router: p.router, Event: vrrp.PriorityChanged{Priority: now}})
 	}

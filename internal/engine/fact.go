@@ -113,6 +113,15 @@ func (v View) Router(name string) *vrrp.Router {
 	return nil
 }
 
+// Out is where a router's adverts leave, nil while it is bound to no interface.
+// It may be used within the question only.
+func (v View) Out(name string) Out {
+	if m, ok := v.e.members[name]; ok {
+		return m.out
+	}
+	return nil
+}
+
 // Now is the time at which the question is answered.
 func (v View) Now() time.Time { return time.Now() }
 

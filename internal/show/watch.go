@@ -19,6 +19,7 @@ type Sight struct {
 	To        survey.MAC        `json:"to"`
 	Advert    *Advert           `json:"advert,omitempty"`
 	Claim     *survey.Claim     `json:"claim,omitempty"`
+	Inquiry   *survey.Inquiry   `json:"inquiry,omitempty"`
 	Conflicts []survey.Conflict `json:"conflicts,omitempty"`
 }
 
@@ -30,7 +31,7 @@ type Advert struct {
 
 // NewSight joins an event and what a judge said about it.
 func NewSight(e survey.Event, conflicts []survey.Conflict) Sight {
-	s := Sight{At: e.At, Out: e.Out, From: e.From, To: e.To, Claim: e.Claim, Conflicts: conflicts}
+	s := Sight{At: e.At, Out: e.Out, From: e.From, To: e.To, Claim: e.Claim, Inquiry: e.Inquiry, Conflicts: conflicts}
 	if e.Advert != nil {
 		s.Advert = &Advert{e.Advert, control.Seconds(e.Advert.Interval)}
 	}
@@ -45,6 +46,8 @@ func (p Paper) Sight(s Sight, now time.Time) string {
 		text = advertLine(s.Advert.Advert)
 	case s.Claim != nil:
 		text = claimLine(*s.Claim)
+	case s.Inquiry != nil:
+		text = inquiryLine(s.Inquiry)
 	}
 	direction := "in "
 	if s.Out {
@@ -91,6 +94,18 @@ func claimLine(c survey.Claim) string {
 	return text
 }
 
+// inquiryLine is one node asking another, or telling it.
+func inquiryLine(q *survey.Inquiry) string {
+	if !q.Answer {
+		return fmt.Sprintf("%s > %s asks whether %s of vrid %d answers there", q.Src, q.Dst, q.Address, q.VRID)
+	}
+	macs := make([]string, len(q.MACs))
+	for i, m := range q.MACs {
+		macs[i] = m.String()
+	}
+	return fmt.Sprintf("%s > %s says that %s of vrid %d is answered for by %s", q.Src, q.Dst, q.Address, q.VRID, or(strings.Join(macs, ", "), "nobody"))
+}
+
 func join(addresses []netip.Addr) string {
 	texts := make([]string, len(addresses))
 	for i, a := range addresses {
@@ -112,12 +127,16 @@ type View struct {
 	Senders   []survey.Sender
 	Conflicts []survey.Conflict
 	Claims    []Sight // the last ones, newest last
+	Note      string  // what cannot be seen here; empty: nothing
 }
 
 // Watch is one frame of the table.
 func (p Paper) Watch(v View) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s at %s; end with Ctrl-C\n\n", clean(v.Interface), p.clock(v.Now, v.Now))
+	if v.Note != "" {
+		b.WriteString(wrap("note: ", clean(v.Note)) + "\n")
+	}
 	rows := [][]cell{{
 		inked(bold, "VRID"), inked(bold, "SENDER"), inked(bold, "PRIO"), inked(bold, "VERSION"), inked(bold, "EVERY"),
 		inked(bold, "LONGEST GAP"), inked(bold, "AUTH"), inked(bold, "ADVERTS"), inked(bold, "LAST"),

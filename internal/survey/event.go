@@ -15,14 +15,28 @@ type Frame struct {
 	Data []byte    // from the destination address on
 }
 
-// Event is what a frame says: an advert or a claim.
+// Event is what a frame says: an advert, a claim, or an inquiry between nodes
+// that run xvrrp.
 type Event struct {
-	At     time.Time `json:"at"`
-	Out    bool      `json:"out,omitempty"`
-	From   MAC       `json:"from"`
-	To     MAC       `json:"to"`
-	Advert *Advert   `json:"advert,omitempty"`
-	Claim  *Claim    `json:"claim,omitempty"`
+	At      time.Time `json:"at"`
+	Out     bool      `json:"out,omitempty"`
+	From    MAC       `json:"from"`
+	To      MAC       `json:"to"`
+	Advert  *Advert   `json:"advert,omitempty"`
+	Claim   *Claim    `json:"claim,omitempty"`
+	Inquiry *Inquiry  `json:"inquiry,omitempty"`
+}
+
+// Inquiry is one node asking the others whether a virtual address answers where
+// they are, or telling that.
+type Inquiry struct {
+	Family  string     `json:"family"`
+	VRID    uint8      `json:"vrid"`
+	Src     netip.Addr `json:"src"`
+	Dst     netip.Addr `json:"dst"`
+	Answer  bool       `json:"answer"`
+	Address netip.Addr `json:"address"`
+	MACs    []MAC      `json:"macs"` // of an answer: who answers for the address
 }
 
 // Advert is a VRRP advert for people: everything but its secrets.
@@ -81,6 +95,15 @@ func (e Event) claimed(is6 bool, payload []byte) (Event, bool) {
 }
 
 func (e Event) advertised(ip []byte) (Event, bool) {
+	if wire.IsInquiry(ip) {
+		if q, p, ok := wire.OpenInquiry(ip); ok {
+			e.Inquiry = &Inquiry{Family: p.Family().String(), VRID: q.VRID, Src: p.Src(), Dst: p.Dst(), Answer: q.Answer, Address: q.Address, MACs: []MAC{}}
+			for _, s := range q.Sightings {
+				e.Inquiry.MACs = append(e.Inquiry.MACs, s.MAC)
+			}
+			return e, true
+		}
+	}
 	p, reject := wire.Open(ip)
 	if p.Family() == 0 || len(p.Message()) < 2 {
 		return Event{}, false
