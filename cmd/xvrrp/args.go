@@ -19,19 +19,31 @@ func noArgs(c *cli.Context) error {
 // oneArg returns the argument that a command needs. Options may stand behind
 // it as well, which the library does not expect: `who 10.0.0.1 -i eth0`.
 func oneArg(c *cli.Context, what string) (string, error) {
-	args := c.Args().Slice()
-	if len(args) == 0 {
-		return "", coded{fmt.Errorf("%s needs %s, see `xvrrp %s --help`", c.Command.Name, what, c.Command.Name), exitUsage}
+	args, err := someArgs(c, 1, what)
+	if err != nil {
+		return "", err
 	}
-	rest := args[1:]
-	for len(rest) > 0 {
+	return args[0], nil
+}
+
+// someArgs is oneArg for as many as a command needs.
+func someArgs(c *cli.Context, need int, what string) ([]string, error) {
+	var found []string
+	for rest := c.Args().Slice(); len(rest) > 0; {
+		if len(found) < need && !strings.HasPrefix(rest[0], "-") {
+			found, rest = append(found, rest[0]), rest[1:]
+			continue
+		}
 		n, err := lateFlag(c, rest)
 		if err != nil {
-			return "", coded{err, exitUsage}
+			return nil, coded{err, exitUsage}
 		}
 		rest = rest[n:]
 	}
-	return args[0], nil
+	if len(found) < need {
+		return nil, coded{fmt.Errorf("%s needs %s, see `xvrrp %s --help`", c.Command.Name, what, c.Command.Name), exitUsage}
+	}
+	return found, nil
 }
 
 // lateFlag sets the option that args begins with and says how many words it was.

@@ -14,6 +14,7 @@ import (
 	"github.com/xvrrp/xvrrp/internal/config"
 	"github.com/xvrrp/xvrrp/internal/control"
 	"github.com/xvrrp/xvrrp/internal/doctor"
+	"github.com/xvrrp/xvrrp/internal/show"
 	"github.com/xvrrp/xvrrp/internal/survey"
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
@@ -43,6 +44,9 @@ func diagnose(c *cli.Context) error {
 	if client, err := control.Dial(c.String("runtime-dir")); err == nil {
 		if s, err := client.Status(c.Context); err == nil {
 			pid, needs.Daemon = s.PID, true
+			if c.Duration("listen") > 0 {
+				found = append(found, outside(askPeers(c.Context, client, s.Instances))...)
+			}
 		}
 	}
 	facts := doctor.Gather(needs, pid)
@@ -65,6 +69,18 @@ func diagnose(c *cli.Context) error {
 		return silent(exitFailed)
 	}
 	return err
+}
+
+// outside are the findings of the other nodes that run xvrrp: whether the
+// addresses answer where they are.
+func outside(list []control.AskResult) []doctor.Finding {
+	var found []doctor.Finding
+	for _, r := range list {
+		for _, m := range show.JudgeAsked(r) {
+			found = append(found, doctor.Outside(m.Code, r.Instance+": "+m.What, m.Why, m.Remedy))
+		}
+	}
+	return found
 }
 
 // doctorNeeds reads the configuration. One with errors is a finding by itself.

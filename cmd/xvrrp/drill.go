@@ -24,9 +24,9 @@ func drillCommand() *cli.Command {
 		Name:      "drill",
 		Usage:     "rehearse a failover: hand the addresses over, measure, and take them back",
 		ArgsUsage: "INSTANCE",
-		Description: "Run it on the master. Refused when nobody is known who would take over, unless --force: should\n" +
-			"nobody do so, this node is master again after one down interval. Exit 0; 1: refused or failed;\n" +
-			"3: no daemon answers; 4: it has no such instance.",
+		Description: "Run it on the master. The other nodes are asked first whether they would take over; refused when\n" +
+			"nobody is known who would, unless --force: should nobody do so, this node is master again after one\n" +
+			"down interval. Exit 0; 1: refused or failed; 3: no daemon answers; 4: it has no such instance.",
 		OnUsageError: usageError,
 		Flags:        []cli.Flag{forceFlag(), jsonFlag()},
 		BashComplete: completeInstances,
@@ -68,7 +68,7 @@ func drill(c *cli.Context) error {
 	if !c.Bool("json") {
 		fmt.Fprintf(os.Stderr, "handing over %s ...\n", name)
 	}
-	report, err := r.run(ctx, c.Bool("force") || backedUp(i))
+	report, err := r.run(ctx, c.Bool("force"))
 	if err != nil {
 		return code(err)
 	}
@@ -82,10 +82,6 @@ func drill(c *cli.Context) error {
 	}
 	return err
 }
-
-// backedUp says that another node of the virtual router was ever heard. A
-// healthy backup is silent, so that any age will do.
-func backedUp(i control.Instance) bool { return i.Counters.Received > 0 }
 
 // rehearsal watches one failover on the wire and in the daemon's history.
 type rehearsal struct {
@@ -171,7 +167,6 @@ func eventsOf(ctx context.Context, client *control.Client, q control.Query) <-ch
 
 // run hands over and measures until we are master again, or were not in time.
 func (r *rehearsal) run(ctx context.Context, force bool) (show.Drill, error) {
-	asked := time.Now()
 	result, err := r.client.Release(ctx, r.i.Name, control.ReleaseRequest{Force: force})
 	if err != nil {
 		return r.report, err
@@ -179,7 +174,7 @@ func (r *rehearsal) run(ctx context.Context, force bool) (show.Drill, error) {
 	if !result.Released {
 		return r.report, errors.New(result.Text)
 	}
-	r.report.Released = asked
+	r.report.Released = result.At // the goodbye on the wire, once it is seen, says it better
 	down := r.i.MasterDownInterval.Duration()
 	limit := time.After(2*down + 3*time.Second)
 	if !r.wait(ctx, limit, func() bool {

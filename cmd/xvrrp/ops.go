@@ -10,7 +10,7 @@ import (
 func operatorCommands() []*cli.Command {
 	return []*cli.Command{
 		statusCommand(), explainCommand(), eventsCommand(), reloadCommand(),
-		whoCommand(), watchCommand(), doctorCommand(), drillCommand(), releaseCommand(), adviseCommand(),
+		whoCommand(), watchCommand(), doctorCommand(), drillCommand(), releaseCommand(), priorityCommand(), adviseCommand(),
 		completionCommand(), manCommand(),
 	}
 }

@@ -14,8 +14,9 @@ func releaseCommand() *cli.Command {
 		Name:      "release",
 		Usage:     "hand the addresses of an instance over, once or (--drain) until --resume",
 		ArgsUsage: "INSTANCE",
-		Description: "Refused when nobody is known who would take over, unless --force. Exit 0; 1: refused; 3: no daemon\n" +
-			"answers; 4: it has no such instance.",
+		Description: "The other nodes are asked first: one with xvrrp answers and says whether it would take over. Where\n" +
+			"none answers, another node that was heard at any time will do. Refused when nobody is known who would\n" +
+			"take over, unless --force. Exit 0; 1: refused; 3: no daemon answers; 4: it has no such instance.",
 		OnUsageError: usageError,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "drain", Usage: "stay away from mastership until --resume"},
@@ -46,11 +47,11 @@ func release(c *cli.Context) error {
 	}
 	r, err := client.Release(c.Context, name, req)
 	if err != nil {
-		return code(err)
+		return named(c, client, err, name)
 	}
 	if c.Bool("json") {
 		return printJSON(c, r)
 	}
-	_, err = fmt.Fprintf(c.App.Writer, "%s (was %s): %s\n", r.Instance, r.State, r.Text)
+	_, err = fmt.Fprint(c.App.Writer, paper(c).Line(fmt.Sprintf("%s (was %s): %s", r.Instance, r.State, r.Text)))
 	return err
 }

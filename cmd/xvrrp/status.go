@@ -4,16 +4,22 @@ import (
 	"fmt"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/xvrrp/xvrrp/internal/control"
 )
 
 func statusCommand() *cli.Command {
 	return &cli.Command{
-		Name:         "status",
-		Usage:        "every instance: state, since when, priority, the master and how old its last advert is, addresses",
-		Description:  "Exit 0; 3: no daemon answers on the runtime directory.",
+		Name:  "status",
+		Usage: "every instance: state, since when, priority, the master and how old its last advert is, addresses",
+		Description: "Exit 0; 3: no daemon answers on the runtime directory. With --ask-peers the other nodes that run xvrrp\n" +
+			"are asked, by the way of the adverts, who answers there for each instance's first address.",
 		OnUsageError: usageError,
-		Flags:        []cli.Flag{jsonFlag()},
-		Action:       status,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "ask-peers", Usage: "also ask the other nodes whether the addresses answer where they are"},
+			jsonFlag(),
+		},
+		Action: status,
 	}
 }
 
@@ -29,9 +35,20 @@ func status(c *cli.Context) error {
 	if err != nil {
 		return code(err)
 	}
-	if c.Bool("json") {
-		return printJSON(c, s)
+	var asked []control.AskResult
+	if c.Bool("ask-peers") {
+		asked = askPeers(c.Context, client, s.Instances)
 	}
-	fmt.Fprint(c.App.Writer, paper(c).Status(s))
-	return nil
+	if c.Bool("json") {
+		return printJSON(c, struct {
+			control.Status
+			Asked []control.AskResult `json:"asked,omitempty"`
+		}{s, asked})
+	}
+	text := paper(c).Status(s)
+	if c.Bool("ask-peers") {
+		text += paper(c).Asked(asked)
+	}
+	_, err = fmt.Fprint(c.App.Writer, text)
+	return err
 }

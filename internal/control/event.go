@@ -150,6 +150,8 @@ type ReleaseResult struct {
 	Instance string `json:"instance"`
 	State    State  `json:"state"` // before
 	Released bool   `json:"released"`
+	// At is when; the others were asked before that.
+	At time.Time `json:"at,omitzero"`
 	// Text says why not, or what will happen.
 	Text string `json:"text,omitempty"`
 }

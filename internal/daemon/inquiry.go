@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/xvrrp/xvrrp/internal/control"
@@ -21,6 +22,7 @@ import (
 type inquiries struct {
 	d    *Daemon
 	mail chan letter
+	came sync.Map // *atomic.Uint64 by interface: what the kernel has counted as of an unknown type
 
 	mu       sync.Mutex
 	waiting  map[uint64]*asking   // by nonce
@@ -61,10 +63,23 @@ func newInquiries(d *Daemon) *inquiries {
 // put never blocks; what does not fit is lost, and its sender asks again. Loop
 // thread.
 func (q *inquiries) put(d *wire.Datagram) {
+	count, known := q.came.Load(d.IfIndex)
+	if !known {
+		count, _ = q.came.LoadOrStore(d.IfIndex, new(atomic.Uint64))
+	}
+	count.(*atomic.Uint64).Add(1)
 	select {
 	case q.mail <- letter{d.At, d.IfIndex, d.SourceMAC, append([]byte(nil), d.IP...)}:
 	default:
 	}
+}
+
+// seen is how many inquiries came in on an interface.
+func (q *inquiries) seen(ifindex int) uint64 {
+	if count, known := q.came.Load(ifindex); known {
+		return count.(*atomic.Uint64).Load()
+	}
+	return 0
 }
 
 // run serves what comes in until ctx ends.

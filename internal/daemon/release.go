@@ -39,13 +39,13 @@ func (a answers) Release(ctx context.Context, name string, req control.ReleaseRe
 		result.Text = "takes part again"
 		return result, a.d.tell(name, vrrp.FaultCleared{Cause: drained})
 	case req.Drain:
-		result.Released, result.Text = true, "stays away until resumed"
+		result.Released, result.At, result.Text = true, time.Now(), "stays away until resumed"
 		return result, a.d.tell(name, vrrp.FaultRaised{Cause: drained})
 	case state.State != vrrp.Active:
 		result.Text = "is not master: nothing to hand over"
 		return result, nil
 	}
-	result.Released, result.Text = true, "handed over; takes back by its priority after the hold"
+	result.Released, result.At, result.Text = true, time.Now(), "handed over; takes back by its priority after the hold"
 	return result, a.d.tell(name, vrrp.HandOver{Hold: holdAfterRelease})
 }
 

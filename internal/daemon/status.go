@@ -34,10 +34,10 @@ func (a answers) Status() control.Status {
 	for name, mode := range d.nics.modes() {
 		s.Dataplanes = append(s.Dataplanes, control.Dataplane{Interface: name, Mode: string(mode), Reason: d.degraded})
 	}
-	if counters, err := d.dp.Counters(); err == nil { // a scrape tells of errors
+	if counters, err := d.kernelAdverts(); err == nil { // a scrape tells of errors
 		for _, c := range counters {
 			if c.Packets > 0 {
-				s.Kernel = append(s.Kernel, control.KernelCount{Interface: d.nics.name(c.IfIndex), Verdict: c.Verdict.String(), Packets: c.Packets})
+				s.Kernel = append(s.Kernel, control.KernelCount{Interface: c.Interface, Verdict: c.Verdict, Packets: c.Packets})
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/xvrrp/xvrrp/internal/address"
 	"github.com/xvrrp/xvrrp/internal/announce"
 	"github.com/xvrrp/xvrrp/internal/config"
+	"github.com/xvrrp/xvrrp/internal/datapath"
 	"github.com/xvrrp/xvrrp/internal/metrics"
 	"github.com/xvrrp/xvrrp/internal/nexthop"
 )
@@ -77,7 +78,13 @@ func (d *Daemon) kernelAdverts() ([]metrics.KernelCount, error) {
 	}
 	list := make([]metrics.KernelCount, 0, len(counters))
 	for _, c := range counters {
-		list = append(list, metrics.KernelCount{Interface: d.nics.name(c.IfIndex), Verdict: c.Verdict.String(), Packets: c.Packets})
+		name := d.nics.name(c.IfIndex)
+		if c.Verdict == datapath.Type { // which the questions of our own kind are, to the kernel
+			ours := min(d.inquiries.seen(c.IfIndex), c.Packets)
+			c.Packets -= ours
+			list = append(list, metrics.KernelCount{Interface: name, Verdict: "inquiry", Packets: ours})
+		}
+		list = append(list, metrics.KernelCount{Interface: name, Verdict: c.Verdict.String(), Packets: c.Packets})
 	}
 	return list, nil
 }

@@ -19,3 +19,8 @@ func Conflict(iface, code, text, remedy string) Finding {
 		"routers that contradict each other become master side by side", remedy,
 	}
 }
+
+// Outside is what another node of the virtual router found when it was asked.
+func Outside(code, what, why, remedy string) Finding {
+	return Finding{Problem, code, "", what, why, remedy}
+}

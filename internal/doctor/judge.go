@@ -25,7 +25,7 @@ func Judge(f Facts, n Needs) []Finding {
 func Codes() []string {
 	return []string{
 		"config", "lan_conflict", "interface_missing", "interface_down", "no_address", "ipv6_disabled", "multicast_off", "not_joined", "dhcp_address",
-		"vip_two_macs", "vip_silent", "vip_left", "keepalived_running",
+		"vip_two_macs", "vip_unreachable", "vip_elsewhere", "vip_silent", "vip_left", "keepalived_running",
 		"neighbour_table", "arp_ignore", "arp_announce", "arp_flux", "rp_filter", "ip_forward", "ip_nonlocal_bind",
 		"no_packet_socket", "no_bpf", "no_ring_buffer", "no_bpffs", "xdp_in_use",
 		"firewall_egress", "firewall_out", "firewall_in", "iptables_legacy", "selinux",

@@ -41,7 +41,7 @@ func (c Case) anythingRefused() bool {
 		}
 	}
 	for _, k := range c.Kernel {
-		if k.Packets > 0 && !foreign[k.Verdict] && k.Verdict != "accepted" && k.Verdict != "consumed" {
+		if k.Packets > 0 && !foreign[k.Verdict] && k.Verdict != "accepted" && k.Verdict != "consumed" && k.Verdict != "inquiry" {
 			return true
 		}
 	}

@@ -52,13 +52,17 @@ func (p Paper) headline(c Case) string {
 	if c.Priority != c.ConfiguredPriority {
 		priority += fmt.Sprintf(" (configured %d)", c.ConfiguredPriority)
 	}
+	below := ""
+	if c.Temporary != nil {
+		below = wrap("  ", "Temporary priority "+p.temporary(*c.Temporary, c.Now)+".")
+	}
 	how := "multicast"
 	if c.Unicast {
 		how = "unicast to " + strings.Join(c.Peers, ", ")
 	}
 	line := fmt.Sprintf("%s, VRID %d, %s, VRRPv%d, %s, every %s by %s, adverts come in by %s", c.Interface, c.VRID,
 		familyName(c.Family), c.Version, priority, seconds(c.AdvertInterval), how, c.InstanceStatus.Dataplane)
-	return text + wrap("  ", clean(line)+".")
+	return text + wrap("  ", clean(line)+".") + below
 }
 
 func familyName(f string) string { return strings.Replace(f, "ipv", "IPv", 1) }

@@ -55,6 +55,9 @@ func inkOf(s control.State) ink {
 	return yellow
 }
 
+// Line is one sentence, broken where it must be.
+func (p Paper) Line(text string) string { return wrap("", clean(text)) }
+
 // columns is how wide a text is shown. Marks that are wider or narrower than
 // one column do not occur in what we print, and are taken as one.
 func columns(s string) int { return utf8.RuneCountInString(s) }

@@ -3,6 +3,7 @@ package show
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/xvrrp/xvrrp/internal/control"
 )
@@ -22,7 +23,7 @@ func (p Paper) Status(s control.Status) string {
 	for n, line := range lines {
 		b.WriteString(line + "\n")
 		if n > 0 {
-			p.below(&b, s.Instances[n-1])
+			p.below(&b, s.Instances[n-1], s.Now)
 		}
 	}
 	if len(s.Instances) == 0 {
@@ -51,7 +52,7 @@ func (p Paper) alarms(b *strings.Builder, s control.Status) {
 func (p Paper) row(s control.Status, i control.InstanceStatus) []cell {
 	priority := fmt.Sprint(i.Priority)
 	shade := plain
-	if i.Priority != i.ConfiguredPriority {
+	if i.Priority != i.ConfiguredPriority || i.Temporary != nil {
 		priority, shade = fmt.Sprintf("%d of %d", i.Priority, i.ConfiguredPriority), yellow
 	}
 	master, heard := word("unknown"), "-"
@@ -68,9 +69,12 @@ func (p Paper) row(s control.Status, i control.InstanceStatus) []cell {
 }
 
 // below are the lines under an instance: its addresses and what is unusual.
-func (p Paper) below(b *strings.Builder, i control.InstanceStatus) {
+func (p Paper) below(b *strings.Builder, i control.InstanceStatus, now time.Time) {
 	if len(i.Faults) > 0 {
 		b.WriteString(wrap("    fault: ", clean(strings.Join(i.Faults, ", "))))
+	}
+	if t := i.Temporary; t != nil {
+		b.WriteString(wrap("    temporary priority: ", p.temporary(*t, now)))
 	}
 	var held, absent []string
 	for _, v := range i.VIPs {
@@ -102,6 +106,15 @@ func (p Paper) below(b *strings.Builder, i control.InstanceStatus) {
 			b.WriteString(wrap("    conflict: ", fmt.Sprintf("%s also claims %s", clean(v.Conflict), clean(v.Address))))
 		}
 	}
+}
+
+// temporary says who set a priority and when it ends.
+func (p Paper) temporary(t control.TemporaryPriority, now time.Time) string {
+	text := fmt.Sprintf("%d, set by %s at %s", t.Priority, or(clean(t.By), "somebody"), p.clock(t.Since, now))
+	if t.Until != nil {
+		return text + ", ends at " + p.clock(*t.Until, now) + " (in " + length(whole(max(t.Until.Sub(now), 0))) + ")"
+	}
+	return text + ", ends with `xvrrp priority INSTANCE reset` or with the daemon"
 }
 
 // vips lists addresses; a backup's, of which there may be hundreds, are cut
