@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/xvrrp/xvrrp/internal/control"
+	"github.com/xvrrp/xvrrp/internal/show"
 )
 
 func eventsCommand() *cli.Command {
@@ -61,12 +62,16 @@ func events(c *cli.Context) error {
 func stream(ctx context.Context, c *cli.Context, client *control.Client, q control.Query) error {
 	enc := json.NewEncoder(c.App.Writer)
 	enc.SetEscapeHTML(false)
-	p := paper(c)
+	p, earlier := paper(c), false
 	for e, err := range client.Events(ctx, q, c.Bool("follow")) {
 		if err != nil {
 			return code(err)
 		}
 		if !c.Bool("json") {
+			if earlier && !e.Earlier {
+				fmt.Fprintln(c.App.Writer, show.Border)
+			}
+			earlier = e.Earlier
 			_, err = fmt.Fprint(c.App.Writer, p.Event(e, time.Now()))
 		} else {
 			err = enc.Encode(e)

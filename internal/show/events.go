@@ -2,6 +2,7 @@ package show
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,11 +14,28 @@ func (p Paper) Events(list []control.Event, now time.Time) string {
 	if len(list) == 0 {
 		return "(no events)\n"
 	}
+	return p.history("", list, now)
+}
+
+// Border stands between what an earlier process of the daemon wrote down and
+// what the present one did.
+const Border = "-- an earlier process wrote what is above --"
+
+// history lays events out, with the border where it belongs.
+func (p Paper) history(indent string, list []control.Event, now time.Time) string {
 	rows := make([][]cell, len(list))
+	earlier := 0
 	for i, e := range list {
 		rows[i] = p.eventRow(e, now)
+		if e.Earlier {
+			earlier = i + 1
+		}
 	}
-	return p.list("", rows)
+	lines := p.lines(indent, rows)
+	if earlier > 0 {
+		lines = slices.Insert(lines, earlier, indent+p.paint(faint, Border)+"\n")
+	}
+	return strings.Join(lines, "")
 }
 
 // Event is what `xvrrp events --follow` prints for one, in columns wide enough

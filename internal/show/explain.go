@@ -9,8 +9,8 @@ import (
 	"github.com/xvrrp/xvrrp/internal/control"
 )
 
-// history is how many earlier events Explain tells.
-const history = 12
+// around is how many earlier events Explain tells.
+const around = 12
 
 // Explain is `xvrrp explain`: why an instance is in its state.
 func (p Paper) Explain(c Case) string {
@@ -159,20 +159,19 @@ func mac(address string) string {
 
 // before lists what happened earlier, newest last.
 func (p Paper) before(b *strings.Builder, c Case, last *control.Event) {
-	var rows [][]cell
+	var list []control.Event
 	for _, e := range c.Events {
-		if last != nil && e.Seq == last.Seq {
-			continue
+		if last == nil || e.Seq != last.Seq {
+			list = append(list, e)
 		}
-		rows = append(rows, p.eventRow(e, c.Now))
 	}
-	if len(rows) == 0 {
+	if len(list) == 0 {
 		return
 	}
 	b.WriteString("\n" + p.paint(bold, "What happened around it") + "\n")
-	if len(rows) > history {
-		fmt.Fprintf(b, "  (%d earlier: `xvrrp events`)\n", len(rows)-history)
-		rows = rows[len(rows)-history:]
+	if len(list) > around {
+		fmt.Fprintf(b, "  (%d earlier: `xvrrp events --instance %s`)\n", len(list)-around, clean(c.Name))
+		list = list[len(list)-around:]
 	}
-	b.WriteString(p.list("  ", rows))
+	b.WriteString(p.history("  ", list, c.Now))
 }

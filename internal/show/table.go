@@ -62,13 +62,18 @@ func shrink(widths []int) {
 // list lays rows out like table, but wraps the last column instead of
 // shortening it.
 func (p Paper) list(indent string, rows [][]cell) string {
+	return strings.Join(p.lines(indent, rows), "")
+}
+
+// lines are list's, a text of one line or more for each row.
+func (p Paper) lines(indent string, rows [][]cell) []string {
 	widths := map[int]int{}
 	for _, row := range rows {
 		for i, c := range row[:len(row)-1] {
 			widths[i] = max(widths[i], columns(c.text))
 		}
 	}
-	var b strings.Builder
+	var texts []string
 	for _, row := range rows {
 		bare, painted := indent, indent
 		for i, c := range row[:len(row)-1] {
@@ -79,9 +84,9 @@ func (p Paper) list(indent string, rows [][]cell) string {
 			bare += c.text + blanks
 			painted += p.paint(c.ink, c.text) + blanks
 		}
-		b.WriteString(p.lead(bare, painted, row[len(row)-1]))
+		texts = append(texts, p.lead(bare, painted, row[len(row)-1]))
 	}
-	return b.String()
+	return texts
 }
 
 // lead wraps a text behind what stands at the beginning of its first line,
