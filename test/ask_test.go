@@ -83,12 +83,12 @@ func TestOperatorAskingIsNoWeapon(t *testing.T) {
 	wire := l.c.Capture("eth0")
 	questions := func() []lab.Frame {
 		return wire.Matching(func(f lab.Frame) bool {
-			return len(f.Data) > 37 && f.Data[12] == 8 && f.Data[23] == 112 && f.Data[34] == 0x3f && f.Data[36] == 1
+			return len(f.Data) > 37 && f.Data[12] == 8 && f.Data[23] == 112 && f.Data[34] == 0x3e && f.Data[36] == 1
 		})
 	}
 	answers := func() int {
 		return len(wire.Matching(func(f lab.Frame) bool {
-			return len(f.Data) > 37 && f.Data[12] == 8 && f.Data[23] == 112 && f.Data[34] == 0x3f && f.Data[36] == 2
+			return len(f.Data) > 37 && f.Data[12] == 8 && f.Data[23] == 112 && f.Data[34] == 0x3e && f.Data[36] == 2
 		}))
 	}
 	l.a.tells(0, words("status --ask-peers"), l.b.ip+" (BACKUP")
@@ -97,7 +97,7 @@ func TestOperatorAskingIsNoWeapon(t *testing.T) {
 		t.Fatal("no question or no answer was seen on the wire")
 	}
 	for _, f := range append(q, wire.Matching(func(f lab.Frame) bool { return len(f.Data) > 37 && f.Data[23] == 112 })...) {
-		if strings.Contains(string(f.Data[34:]), "one") && f.Data[34] == 0x3f {
+		if strings.Contains(string(f.Data[34:]), "one") && f.Data[34] == 0x3e {
 			t.Error("the password is in a question")
 		}
 	}

@@ -22,6 +22,10 @@ const (
 	// second path. Whoever is no xvrrp must discard a type that it does not know
 	// (RFC 9568 §7.1), so it can disturb no other router, whatever its VRID.
 	TypeHeartbeat = 15
+
+	// TypeInquiry is ours as well: a question between the nodes of a virtual
+	// router, see Inquiry.
+	TypeInquiry = 14
 )
 
 // Priorities, RFC 9568 §5.2.4.

@@ -9,10 +9,6 @@ import (
 	"time"
 )
 
-// TypeInquiry is the packet type of an Inquiry. RFC 9568 §5.2.2 knows no type
-// but 1 and has every other discarded, so a standard router ignores it.
-const TypeInquiry = 15
-
 // Inquiry is a question from one node of a virtual router to the others, or the
 // answer to it: does the virtual address answer where you are? It takes the way
 // of the adverts and no part in the election.
