@@ -25,6 +25,7 @@ type owner struct {
 	name     string
 	schedule Schedule
 	frames   map[laneKey][]frame
+	extra    map[laneKey][]frame  // those of the extra targets
 	open     map[Reason]int       // unfinished bursts
 	armed    map[Reason]time.Time // the alarms that count; others are stale
 	last     map[Reason]time.Time // when a burst was last started
@@ -37,7 +38,7 @@ func newPlan() *plan {
 // put makes or replaces an owner and starts its first burst.
 func (p *plan) put(now time.Time, name string, s Schedule, targets []Target) error {
 	p.remove(name)
-	o := &owner{name: name, schedule: s, frames: map[laneKey][]frame{},
+	o := &owner{name: name, schedule: s, frames: map[laneKey][]frame{}, extra: map[laneKey][]frame{},
 		open: map[Reason]int{}, armed: map[Reason]time.Time{}, last: map[Reason]time.Time{}}
 	var failed error
 	for _, t := range targets {
@@ -48,11 +49,17 @@ func (p *plan) put(now time.Time, name string, s Schedule, targets []Target) err
 		}
 		key := p.key(kind, t.IfIndex)
 		o.frames[key] = append(o.frames[key], frames...)
+		if t.Extra {
+			o.extra[key] = append(o.extra[key], frames...)
+		}
 	}
 	p.owners[name] = o
 	p.start(now, o, Takeover, s.Repeat)
 	p.arm(o, TakeoverDelay, now, s.Delay)
 	p.arm(o, Refresh, now, s.Refresh)
+	if len(o.extra) > 0 {
+		p.arm(o, Extra, now, s.Extra)
+	}
 	return failed
 }
 
@@ -74,20 +81,25 @@ func (p *plan) remove(name string) {
 func (p *plan) repace(pacing Pacing) {
 	p.pacing = pacing
 	for _, o := range p.owners {
-		frames := map[laneKey][]frame{}
-		for key, list := range o.frames {
-			for _, f := range list {
-				k := p.key(key.kind, f.ifindex)
-				frames[k] = append(frames[k], f)
-			}
-		}
-		o.frames = frames
+		o.frames, o.extra = p.rekey(o.frames), p.rekey(o.extra)
 	}
 	for key, l := range p.lanes {
 		l.interval = p.pace(key)
 		l.next = time.Time{}
 		p.tidy(key, l)
 	}
+}
+
+// rekey puts frames into the lanes that they belong to now.
+func (p *plan) rekey(old map[laneKey][]frame) map[laneKey][]frame {
+	frames := map[laneKey][]frame{}
+	for key, list := range old {
+		for _, f := range list {
+			k := p.key(key.kind, f.ifindex)
+			frames[k] = append(frames[k], f)
+		}
+	}
+	return frames
 }
 
 // key finds the lane of an interface.
@@ -115,7 +127,11 @@ func (p *plan) start(now time.Time, o *owner, why Reason, rounds int) {
 		return
 	}
 	o.last[why] = now
-	for key, frames := range o.frames {
+	all := o.frames
+	if why == Extra {
+		all = o.extra
+	}
+	for key, frames := range all {
 		l := p.lanes[key]
 		if l == nil {
 			l = &lane{interval: p.pace(key)}

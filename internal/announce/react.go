@@ -68,6 +68,9 @@ func (p *plan) fire(now time.Time) {
 		case Refresh:
 			p.start(now, o, a.why, max(s.RefreshRepeat, 1))
 			p.arm(o, Refresh, now, s.Refresh)
+		case Extra:
+			p.start(now, o, a.why, 1)
+			p.arm(o, Extra, now, s.Extra)
 		}
 	}
 }

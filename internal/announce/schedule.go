@@ -10,6 +10,7 @@ type Target struct {
 	IfIndex int
 	MAC     [6]byte // the virtual MAC, or the interface's own
 	Addr    netip.Addr
+	Extra   bool // it is also announced every Schedule.Extra
 }
 
 // Schedule says when and how often an owner's addresses are announced. The
@@ -21,6 +22,7 @@ type Schedule struct {
 	RefreshRepeat int           // rounds of a refresh (garp_master_refresh_repeat)
 	LowerRepeat   int           // rounds of each burst after an advert of lower priority (garp_lower_prio_repeat)
 	LowerDelay    time.Duration // from the first of these bursts to the second (garp_lower_prio_delay); 0: no second
+	Extra         time.Duration // from one announcement of the extra targets alone to the next (garp_extra_if); 0: never
 
 	// Replies also sends every gratuitous ARP as a reply, for neighbours
 	// that learn from nothing else.
@@ -39,10 +41,11 @@ const (
 	LowerDelay                  // LowerDelay after that
 	LinkUp                      // the interface came back, or a split healed: a takeover anew
 	Conflict                    // another MAC claims one of the addresses
+	Extra                       // switches shall not forget the MACs of the extra targets
 )
 
 var reasons = [...]string{"takeover", "takeover, delayed", "refresh", "lower priority heard",
-	"lower priority heard, delayed", "link up", "conflict"}
+	"lower priority heard, delayed", "link up", "conflict", "extra interfaces"}
 
 func (r Reason) String() string {
 	if int(r) < len(reasons) {

@@ -52,6 +52,42 @@ func TestRefresh(t *testing.T) {
 	})
 }
 
+// The first address alone is announced again and again, beside the refresh of all.
+func TestExtra(t *testing.T) {
+	story(t, Pacing{}, func(t *testing.T, a *Announcer, n *network) {
+		s := Schedule{Repeat: 1, Refresh: 25 * time.Second, Extra: 10 * time.Second}
+		targets := on(1, "192.0.2.1", "192.0.2.2")
+		targets[0].Extra = true
+		a.Announce("VI_1", s, targets)
+		time.Sleep(15 * time.Second)
+		a.SetPacing(Pacing{Groups: []Group{{Interfaces: []int{1}}}}) // its lane becomes another one
+		time.Sleep(20 * time.Second)
+		a.Stop("VI_1")
+		time.Sleep(time.Minute)
+		is(t, "frames", n.rounds(), `
+			0s: 1 x 192.0.2.1
+			0s: 1 x 192.0.2.2
+			10s: 1 x 192.0.2.1
+			20s: 1 x 192.0.2.1
+			25s: 1 x 192.0.2.1
+			25s: 1 x 192.0.2.2
+			30s: 1 x 192.0.2.1`)
+	})
+}
+
+// Without an interval nothing is extra, and without such a target neither.
+func TestNothingExtra(t *testing.T) {
+	for _, s := range []Schedule{{Repeat: 1}, {Repeat: 1, Extra: time.Second}} {
+		story(t, Pacing{}, func(t *testing.T, a *Announcer, n *network) {
+			targets := on(1, "192.0.2.1")
+			targets[0].Extra = s.Extra == 0
+			a.Announce("VI_1", s, targets)
+			time.Sleep(time.Minute)
+			is(t, "frames", n.rounds(), `0s: 1 x 192.0.2.1`)
+		})
+	}
+}
+
 func TestStopMeansStop(t *testing.T) {
 	story(t, Pacing{Default: Pace{GARP: time.Second}}, func(t *testing.T, a *Announcer, n *network) {
 		a.Announce("VI_1", usual, on(1, "192.0.2.1"))

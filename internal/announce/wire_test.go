@@ -34,7 +34,7 @@ func addresses(h *testnet.Host, n int) (targets []Target) {
 	link := h.Link("eth0").Attrs()
 	for i := range n {
 		addr := netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)})
-		targets = append(targets, Target{link.Index, [6]byte(link.HardwareAddr), addr})
+		targets = append(targets, Target{IfIndex: link.Index, MAC: [6]byte(link.HardwareAddr), Addr: addr})
 	}
 	return targets
 }
@@ -61,8 +61,8 @@ func TestOnTheWire(t *testing.T) {
 	}})
 	mac := [6]byte{0, 0, 0x5e, 0, 1, 7}
 	targets := []Target{
-		{h.Index("eth0"), mac, netip.MustParseAddr("192.0.2.100")},
-		{h.Index("eth0"), mac, netip.MustParseAddr("2001:db8::100")},
+		{IfIndex: h.Index("eth0"), MAC: mac, Addr: netip.MustParseAddr("192.0.2.100")},
+		{IfIndex: h.Index("eth0"), MAC: mac, Addr: netip.MustParseAddr("2001:db8::100")},
 	}
 	must(t, a.Announce("VI_1", Schedule{Repeat: 3, Delay: 50 * time.Millisecond, Refresh: time.Hour}, targets))
 	for _, target := range targets {

@@ -66,7 +66,8 @@ func (r *reader) checkInterfaces(d *document, s *Settings) {
 		made[i.VMAC.Name] = true
 	}
 	want := func(name string, where spot, what string) {
-		if name == "" || made[name] && name != "" || strings.HasPrefix(name, s.Global.VMACPrefix+".") {
+		if name == "" || made[name] && name != "" || strings.HasPrefix(name, s.Global.VMACPrefix+".") ||
+			s.Global.VMACAddrPrefix != "" && strings.HasPrefix(name, s.Global.VMACAddrPrefix+".") {
 			return
 		}
 		h := r.hostInterface(name)

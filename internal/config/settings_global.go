@@ -60,7 +60,8 @@ type Global struct {
 	LogUnknownVRIDs              bool
 	// VMACPrefix starts generated interface names. Default "vrrp".
 	VMACPrefix string
-	// VMACAddrPrefix replaces 00:00:5e:00; empty means that.
+	// VMACAddrPrefix is the same for interfaces of addresses that are not on
+	// the instance's own; empty means VMACPrefix.
 	VMACAddrPrefix string
 	// NoIGMP is disable_local_igmp.
 	NoIGMP bool

@@ -177,10 +177,10 @@ type GARP struct {
 	// advert was heard while master. Default: Delay and Repeat.
 	LowerPrioDelay  time.Duration
 	LowerPrioRepeat int
-	// ExtraInterval is garp_extra_if: the period of announcements on virtual
-	// MAC interfaces other than the instance's own; 0 means none.
+	// ExtraInterval is garp_extra_if: the period of announcements, one an
+	// interface, with virtual MACs that no advert leaves with; 0 means none.
 	ExtraInterval time.Duration
-	// ExtraAll makes ExtraInterval count for all such interfaces.
+	// ExtraAll makes ExtraInterval count for ordinary interfaces, too.
 	ExtraAll bool
 }
 

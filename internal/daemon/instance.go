@@ -59,6 +59,7 @@ type instance struct {
 
 func (d *Daemon) newInstance(cfg *config.Instance) *instance {
 	in := &instance{d: d, log: d.log, id: d.freeID(cfg.Name)}
+	in.virtual.prefixes = prefixesOf(&d.settings().Global)
 	in.counts.Store(d.metrics.Instance(cfg.Name, cfg.Interface, cfg.VRID, cfg.Family))
 	in.meter().SetPriority(int(cfg.Priority))
 	in.configure(cfg)
@@ -376,13 +377,21 @@ func sending(a netip.Addr) string {
 // targets are the addresses with the interface and MAC that they are at.
 func (in *instance) targets() []announce.Target {
 	var list []announce.Target
-	for _, a := range in.addresses() {
-		if nic, ok := in.at(a.Interface); ok {
-			if w, ok := virtualMAC(in.cfg(), &a); ok {
-				nic.mac = [6]byte(w.Hardware())
-			}
-			list = append(list, announce.Target{IfIndex: nic.index, MAC: nic.mac, Addr: a.Prefix.Addr()})
+	cfg := in.cfg()
+	written := append(append([]config.Address(nil), cfg.Addresses...), cfg.Excluded...)
+	done := map[place]bool{}
+	for i, a := range in.addresses() {
+		at, ok := in.at(a.Interface)
+		if !ok {
+			continue
 		}
+		w, bpf := virtualMAC(cfg, &written[i])
+		if bpf {
+			at.mac = [6]byte(w.Hardware())
+		}
+		extra := extra(cfg, &written[i]) && !done[at]
+		done[at] = done[at] || extra
+		list = append(list, announce.Target{IfIndex: at.index, MAC: at.mac, Addr: a.Prefix.Addr(), Extra: extra})
 	}
 	return list
 }
@@ -390,7 +399,7 @@ func (in *instance) targets() []announce.Target {
 func schedule(g config.GARP) announce.Schedule {
 	return announce.Schedule{
 		Repeat: g.Repeat, Delay: g.Delay, Refresh: g.Refresh, RefreshRepeat: g.RefreshRepeat,
-		LowerRepeat: g.LowerPrioRepeat, LowerDelay: g.LowerPrioDelay,
+		LowerRepeat: g.LowerPrioRepeat, LowerDelay: g.LowerPrioDelay, Extra: g.ExtraInterval,
 	}
 }
 

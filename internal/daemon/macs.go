@@ -207,7 +207,7 @@ func (n *nics) sourceMAC(in *instance) (net.HardwareAddr, bool) {
 	if cfg.VMAC.XmitBase {
 		return nil, false
 	}
-	if w, ok := n.d.vmacs.main(cfg); ok {
+	if w, ok := mainVMAC(in.virtual.prefixes, cfg); ok {
 		return w.Hardware(), true
 	}
 	return ofInstance(cfg).Hardware(), cfg.Own.VirtualMAC && !cfg.Unicast.Enabled()

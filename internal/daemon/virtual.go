@@ -17,7 +17,7 @@ func (in *instance) seated(list []config.Address) []config.Address {
 	in.virtual.mu.Lock()
 	defer in.virtual.mu.Unlock()
 	for i := range list {
-		if w, ok := in.d.vmacs.of(in.cfg(), &list[i]); ok {
+		if w, ok := vmacOf(in.virtual.prefixes, in.cfg(), &list[i]); ok {
 			if l, stands := in.virtual.links[w]; stands {
 				list[i].Interface = l.Name
 			} else {

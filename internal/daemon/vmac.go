@@ -7,8 +7,6 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/vishvananda/netlink"
@@ -20,7 +18,6 @@ import (
 	"github.com/xvrrp/xvrrp/internal/ifstate"
 	"github.com/xvrrp/xvrrp/internal/vmac"
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
-	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
 // vmacs gives instances with use_vmac their interfaces: made as soon as the
@@ -29,8 +26,7 @@ type vmacs struct {
 	d      *Daemon
 	holder *vmac.Holder
 	filter *accept.Filter
-	macs   *macs  // those without an interface
-	prefix string // vmac_prefix, for good: names that stand do not change
+	macs   *macs // those without an interface
 
 	work  sync.Mutex // one change at a time; taken after nics.mu, before virtual.mu
 	users []*instance
@@ -46,13 +42,15 @@ type virtual struct {
 	links map[vmac.VMAC]vmac.Link // those that stand
 	loud  bool                    // master: they may be heard
 
+	prefixes prefixes // as they were when the instance was made: names that stand do not change
+
 	out *egress.Interface // sends adverts with the virtual MAC; of nics
 }
 
 // openVMACs opens the holder and starts the filter, with what every instance
 // refuses in it, so that there is no moment without.
 func (d *Daemon) openVMACs(undo *cleanup) error {
-	v := &vmacs{d: d, macs: newMACs(d), prefix: d.settings().Global.VMACPrefix, filter: accept.New(d.tableName(), func(err error) { d.log.Warn(err.Error()) })}
+	v := &vmacs{d: d, macs: newMACs(d), filter: accept.New(d.tableName(), func(err error) { d.log.Warn(err.Error()) })}
 	d.vmacs = v
 	s := d.settings()
 	for i := range s.Instances {
@@ -71,64 +69,6 @@ func (d *Daemon) openVMACs(undo *cleanup) error {
 	return nil
 }
 
-// of is the interface that an address lives on, false when that is an
-// ordinary one.
-func (v *vmacs) of(cfg *config.Instance, a *config.Address) (vmac.VMAC, bool) {
-	family := wire.IPv4
-	if a.Prefix.Addr().Is6() {
-		family = wire.IPv6
-	}
-	use, own := cfg.VMAC, a.Interface == cfg.Interface && family == cfg.Family
-	switch {
-	case a.VMAC.Mode == config.VMACMacvlan:
-		use = a.VMAC
-	case use.Mode != config.VMACMacvlan || !own && !use.Addr:
-		return vmac.VMAC{}, false
-	case !own:
-		use.Name = "" // that is the main one's
-	}
-	return vmac.VMAC{
-		Parent: a.Interface, VRID: cfg.VRID, IPv6: family == wire.IPv6, Name: use.Name, Prefix: v.prefix,
-		MAC: hardware(use.MAC, cfg.VRID), Group: interfaceGroup(use.Group),
-	}, true
-}
-
-// main is the interface of the instance itself, which it has even without
-// an address of its own family.
-func (v *vmacs) main(cfg *config.Instance) (vmac.VMAC, bool) {
-	if cfg.VMAC.Mode != config.VMACMacvlan {
-		return vmac.VMAC{}, false
-	}
-	return vmac.VMAC{
-		Parent: cfg.Interface, VRID: cfg.VRID, IPv6: cfg.Family == wire.IPv6, Name: cfg.VMAC.Name, Prefix: v.prefix,
-		MAC: hardware(cfg.VMAC.MAC, cfg.VRID), Group: interfaceGroup(cfg.VMAC.Group),
-	}, true
-}
-
-// hardware reads a configured MAC, checked already: six octets, or five that
-// the VRID follows; zero for the protocol's own.
-func hardware(text string, vrid uint8) (mac [6]byte) {
-	if text == "" {
-		return mac
-	}
-	if strings.Count(text, ":") == 4 {
-		text += fmt.Sprintf(":%02x", vrid)
-	}
-	if hw, err := net.ParseMAC(text); err == nil {
-		copy(mac[:], hw)
-	}
-	return mac
-}
-
-// interfaceGroup is the number of a group; names mean the default group, 0.
-func interfaceGroup(text string) uint32 {
-	n, err := strconv.ParseUint(text, 10, 32)
-	if err != nil {
-		return 0
-	}
-	return uint32(n)
-}
-
 // wanted are all interfaces of an instance, its own first.
 func (v *vmacs) wanted(in *instance) (list []vmac.VMAC) {
 	cfg := in.cfg()
@@ -137,10 +77,10 @@ func (v *vmacs) wanted(in *instance) (list []vmac.VMAC) {
 			list = append(list, w)
 		}
 	}
-	add(v.main(cfg))
+	add(mainVMAC(in.virtual.prefixes, cfg))
 	for _, addrs := range [][]config.Address{cfg.Addresses, cfg.Excluded} {
 		for i := range addrs {
-			add(v.of(cfg, &addrs[i]))
+			add(vmacOf(in.virtual.prefixes, cfg, &addrs[i]))
 		}
 	}
 	return list

@@ -3,6 +3,7 @@ package daemon
 import (
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -13,7 +14,7 @@ import (
 
 // Which address lives on which interface (keepalived.conf: use_vmac, use_vmac_addr).
 func TestWhereAddressesLive(t *testing.T) {
-	v := &vmacs{prefix: "vrrp"}
+	p := prefixes{own: "vrrp", others: "elsewhere"}
 	use := config.VMAC{Mode: config.VMACMacvlan, Name: "own"}
 	address := func(text, link string) config.Address {
 		return config.Address{Prefix: netip.MustParsePrefix(text), Interface: link}
@@ -42,10 +43,58 @@ func TestWhereAddressesLive(t *testing.T) {
 			want := c.want
 			if want.Parent != "" {
 				want.VRID, want.Prefix = 51, "vrrp"
+				if c.addr.Interface != "eth0" || c.addr.Prefix.Addr().Is6() {
+					want.Prefix = "elsewhere"
+				}
 			}
-			got, ok := v.of(cfg, &c.addr)
+			got, ok := vmacOf(p, cfg, &c.addr)
 			if diff := cmp.Diff(want, got); diff != "" || ok != (want.Parent != "") {
 				t.Errorf("%v: %s", ok, diff)
+			}
+		})
+	}
+}
+
+// Which addresses are announced again and again, for the switches' sake (garp_extra_if).
+func TestExtraInterfaces(t *testing.T) {
+	for _, c := range []struct {
+		name                                           string
+		off, all, vmac, everywhere, xmit, bpf, unicast bool
+		// of an address on the instance's interface, on another one, and of the other family
+		own, other, six bool
+	}{
+		{name: "off", off: true, all: true, vmac: true, everywhere: true},
+		{name: "no virtual MAC"},
+		{name: "no virtual MAC, all", all: true, other: true},
+		{name: "use_vmac", vmac: true},
+		{name: "use_vmac, all", vmac: true, all: true, other: true, six: true},
+		{name: "use_vmac, vmac_xmit_base", vmac: true, xmit: true, own: true},
+		{name: "use_vmac_addr", vmac: true, everywhere: true, other: true, six: true},
+		{name: "virtual_mac bpf", bpf: true},
+		{name: "virtual_mac bpf, all", bpf: true, all: true, other: true, six: true},
+		{name: "virtual_mac bpf, vmac_xmit_base", bpf: true, xmit: true, own: true},
+		{name: "virtual_mac bpf, unicast", bpf: true, unicast: true, own: true},
+		{name: "virtual_mac bpf, use_vmac_addr", bpf: true, everywhere: true, other: true, six: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg := &config.Instance{Interface: "eth0", VRID: 51, Family: wire.IPv4}
+			if !c.off {
+				cfg.GARP.ExtraInterval = time.Second
+			}
+			if c.vmac {
+				cfg.VMAC.Mode = config.VMACMacvlan
+			}
+			if c.unicast {
+				cfg.Unicast.Peers = []config.Peer{{}}
+			}
+			cfg.GARP.ExtraAll, cfg.VMAC.Addr, cfg.VMAC.XmitBase, cfg.Own.VirtualMAC = c.all, c.everywhere, c.xmit, c.bpf
+			for _, a := range []struct {
+				text, link string
+				want       bool
+			}{{"192.0.2.1/24", "eth0", c.own}, {"192.0.2.1/24", "eth1", c.other}, {"2001:db8::1/64", "eth0", c.six}} {
+				if got := extra(cfg, &config.Address{Prefix: netip.MustParsePrefix(a.text), Interface: a.link}); got != a.want {
+					t.Errorf("%s on %s: %v", a.text, a.link, got)
+				}
 			}
 		})
 	}
