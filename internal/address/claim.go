@@ -162,6 +162,7 @@ func (h *Holder) unwant(owner string, keep map[name]bool) error {
 		if e.status == ours || e.status == missing && e.was == ours && h.standsAsOurs(e) {
 			leave = append(leave, place{e.index, e.Prefix, e.Peer})
 		}
+		h.outstay(e)
 		h.forget(e)
 		return true
 	})

@@ -30,6 +30,7 @@ type Holder struct {
 	leave     retry              // when to try again
 	strays    map[name]*stray    // configured, wanted or not, see Watch
 	prepared  map[string][]place // see Prepare, by owner
+	later     []func() Note      // what the watcher is to do and tell
 	unwritten bool               // the journal lacks some of them
 	tags      bool               // the kernel shows protocol tags
 	stats     Stats
@@ -70,6 +71,7 @@ type Stats struct {
 	Added, Adopted, Deleted uint64
 	Restored                uint64 // put back after somebody else took them away
 	Refused                 uint64 // requests that the kernel refused
+	StraysFound             uint64 // those that were removed included
 	StraysRemoved           uint64
 	Resyncs                 uint64 // times the kernel had more to tell than we could hear
 }

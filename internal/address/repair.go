@@ -24,6 +24,10 @@ func (h *Holder) run() {
 			notes = append(notes, Note{Kind: Trouble, Err: fmt.Errorf("watch addresses: %w", err)})
 			overrun = true // whatever it was, look at everything
 		}
+		for _, f := range h.later {
+			notes = append(notes, f())
+		}
+		h.later = nil
 		notes = append(notes, h.react(changes, overrun)...)
 		if h.unwritten {
 			if err := h.writeJournal(); err != nil {
@@ -68,7 +72,7 @@ func (h *Holder) vanished(k key) {
 	e := h.placed[k]
 	if e == nil {
 		for _, s := range h.strays {
-			s.stood = s.stood && s.seen != k
+			s.stood = s.stood && (s.index != k.index || s.Prefix.Addr() != k.addr)
 		}
 		return
 	}
@@ -117,6 +121,9 @@ func (h *Holder) linkWent(index int) (notes []Note) {
 		if k.index == index {
 			delete(h.leaving, k)
 		}
+	}
+	for _, s := range h.strays {
+		s.stood = s.stood && s.index != index
 	}
 	for _, e := range h.order {
 		if e.index != index {
@@ -220,6 +227,9 @@ func (h *Holder) nextRetry() time.Time {
 		return time.Now()
 	}
 	next := h.leave.at
+	if len(h.later) > 0 {
+		return time.Now()
+	}
 	for _, e := range h.order {
 		if at := e.retry.at; e.status == missing && !at.IsZero() && (next.IsZero() || at.Before(next)) {
 			next = at

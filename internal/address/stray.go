@@ -1,6 +1,7 @@
 package address
 
 import (
+	"net/netip"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -12,7 +13,12 @@ type stray struct {
 	owners []string
 	remove bool
 	stood  bool // it was there before the watching began, so it is none of our business
-	seen   key  // of the one that stood
+	index  int  // the interface that it was to be looked for on, 0 when there was none
+}
+
+// is tells whether an address of the kernel's is the stray, with whatever prefix length: it is answered for all the same.
+func (s *stray) is(index int, f fact) bool {
+	return f.index == index && f.prefix.Addr() == s.Prefix.Addr()
 }
 
 // Watch declares the addresses that an owner may claim one day. While they are unclaimed and one of them appears, put there
@@ -38,9 +44,15 @@ func (h *Holder) Watch(owner string, addrs []Address, remove bool) error {
 	if err != nil {
 		return err
 	}
-	stood := make(map[key]bool, len(facts))
+	type spot struct {
+		index int
+		addr  netip.Addr
+	}
+	stood := make(map[spot]bool, len(facts))
 	for _, f := range facts {
-		stood[f.key()] = true
+		if h.placed[f.key()] == nil {
+			stood[spot{f.index, f.prefix.Addr()}] = true
+		}
 	}
 	indexes := map[string]int{}
 	for _, a := range addrs {
@@ -53,9 +65,8 @@ func (h *Holder) Watch(owner string, addrs []Address, remove bool) error {
 		}
 		s := h.strays[a.name()]
 		if s == nil {
-			s = &stray{Address: a}
-			s.seen = keyOf(indexes[a.Interface], a.Prefix, a.Peer)
-			s.stood = stood[s.seen] && h.placed[s.seen] == nil
+			s = &stray{Address: a, index: indexes[a.Interface]}
+			s.stood = stood[spot{s.index, a.Prefix.Addr()}]
 			h.strays[a.name()] = s
 		}
 		s.owners, s.remove = append(s.owners, owner), remove
@@ -81,19 +92,35 @@ func (h *Holder) appeared(f fact) []Note {
 			continue
 		}
 		index, err := h.req.index(s.Interface)
-		if err != nil || f.key() != keyOf(index, s.Prefix, s.Peer) || !h.there(f) {
+		if err != nil || !s.is(index, f) || !h.there(f) {
 			continue // of another interface, or an echo of what we ourselves held a moment ago
 		}
-		note := Note{Kind: StrayFound, Owner: s.owners[0], What: s.String(), Address: s.Address}
-		if s.remove {
-			if note.Err = h.delete([]place{{f.index, f.prefix, f.peer}}); note.Err == nil {
-				note.Kind = StrayRemoved
-				h.stats.StraysRemoved++
-			}
-		}
-		return []Note{note}
+		return []Note{h.strayed(s, place{f.index, f.prefix, f.peer})}
 	}
 	return nil
+}
+
+// strayed does with a stray what its rule says.
+func (h *Holder) strayed(s *stray, at place) Note {
+	note := Note{Kind: StrayFound, Owner: s.owners[0], What: s.String(), Address: s.Address}
+	h.stats.StraysFound++
+	if !s.remove {
+		return note
+	}
+	if note.Err = h.delete([]place{at}); note.Err == nil {
+		note.Kind = StrayRemoved
+		h.stats.StraysRemoved++
+	}
+	return note
+}
+
+// outstay looks at an address that we release and that is not ours: when it did not stand before us, somebody put it in the
+// place of ours meanwhile, and it is a stray from now on.
+func (h *Holder) outstay(e *entry) {
+	if s := h.strays[e.name()]; s != nil && !s.stood && e.status == foreign {
+		at := place{e.index, e.Prefix, e.Peer} // e forgets it
+		h.later = append(h.later, func() Note { return h.strayed(s, at) })
+	}
 }
 
 // there asks the kernel whether an address still stands.

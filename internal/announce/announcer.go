@@ -110,6 +110,24 @@ func (a *Announcer) Again(owner string, why Reason) {
 	a.poke()
 }
 
+// Move says where an owner's addresses are now, after their interface got
+// another index or hardware address or carries frames again, and announces
+// them there. Of an owner that has not announced, or has stopped, nothing leaves.
+func (a *Announcer) Move(owner string, targets []Target) error {
+	a.mu.Lock()
+	err := a.plan.move(time.Now(), owner, targets)
+	a.mu.Unlock()
+	a.poke()
+	return err
+}
+
+// Forget gives back what was taken for an interface that is gone.
+func (a *Announcer) Forget(ifindex int) {
+	a.mu.Lock()
+	a.forget(ifindex)
+	a.mu.Unlock()
+}
+
 // Stop ends an owner's schedule. When it returns nothing more leaves.
 func (a *Announcer) Stop(owner string) {
 	a.mu.Lock()

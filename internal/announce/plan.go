@@ -38,21 +38,9 @@ func newPlan() *plan {
 // put makes or replaces an owner and starts its first burst.
 func (p *plan) put(now time.Time, name string, s Schedule, targets []Target) error {
 	p.remove(name)
-	o := &owner{name: name, schedule: s, frames: map[laneKey][]frame{}, extra: map[laneKey][]frame{},
+	o := &owner{name: name, schedule: s,
 		open: map[Reason]int{}, armed: map[Reason]time.Time{}, last: map[Reason]time.Time{}}
-	var failed error
-	for _, t := range targets {
-		kind, frames, err := framesFor(t, s.Replies)
-		if err != nil {
-			failed = err
-			continue
-		}
-		key := p.key(kind, t.IfIndex)
-		o.frames[key] = append(o.frames[key], frames...)
-		if t.Extra {
-			o.extra[key] = append(o.extra[key], frames...)
-		}
-	}
+	failed := p.aim(o, targets)
 	p.owners[name] = o
 	p.start(now, o, Takeover, s.Repeat)
 	p.arm(o, TakeoverDelay, now, s.Delay)
@@ -63,6 +51,43 @@ func (p *plan) put(now time.Time, name string, s Schedule, targets []Target) err
 	return failed
 }
 
+// aim makes the frames of an owner. An address that has none is the error.
+func (p *plan) aim(o *owner, targets []Target) (failed error) {
+	o.frames, o.extra = map[laneKey][]frame{}, map[laneKey][]frame{}
+	for _, t := range targets {
+		kind, frames, err := framesFor(t, o.schedule.Replies)
+		if err != nil {
+			failed = err
+			continue
+		}
+		key := p.key(kind, t.IfIndex)
+		o.frames[key] = append(o.frames[key], frames...)
+		if t.Extra {
+			o.extra[key] = append(o.extra[key], frames...)
+		}
+	}
+	return failed
+}
+
+// move gives an owner other targets and starts anew: what it still had to send
+// was for the old ones. A takeover that was not over yet is not over before the
+// new burst is.
+func (p *plan) move(now time.Time, name string, targets []Target) error {
+	o := p.owners[name]
+	if o == nil {
+		return nil
+	}
+	why := LinkUp
+	if o.open[Takeover] > 0 {
+		why = Takeover
+	}
+	p.unqueue(o)
+	clear(o.open)
+	failed := p.aim(o, targets)
+	p.again(now, name, why)
+	return failed
+}
+
 // remove forgets an owner with everything it still had to send.
 func (p *plan) remove(name string) {
 	o := p.owners[name]
@@ -70,6 +95,11 @@ func (p *plan) remove(name string) {
 		return
 	}
 	delete(p.owners, name)
+	p.unqueue(o)
+}
+
+// unqueue drops everything that an owner still had to send.
+func (p *plan) unqueue(o *owner) {
 	for key, l := range p.lanes {
 		l.drop(o)
 		p.tidy(key, l)

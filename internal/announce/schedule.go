@@ -39,7 +39,7 @@ const (
 	Refresh                     // the periodic refresh
 	LowerPriority               // an advert of lower priority was heard while Active
 	LowerDelay                  // LowerDelay after that
-	LinkUp                      // the interface came back, or a split healed: a takeover anew
+	LinkUp                      // the interface came back or changed its hardware address: a takeover anew
 	Conflict                    // another MAC claims one of the addresses
 	Extra                       // switches shall not forget the MACs of the extra targets
 )

@@ -43,6 +43,8 @@ func (p *printer) ownWords(o, base InstanceOwn, all bool) {
 	p.when(all || o.GuardHoldLimit != base.GuardHoldLimit, "guard_hold_limit", o.GuardHoldLimit.String())
 	p.when(all || o.Fence != base.Fence, "fence", onOff(o.Fence))
 	p.when(all || o.FloodLimit != base.FloodLimit, "flood_limit", fmt.Sprint(o.FloodLimit))
+	p.when(o.RemoveStrays != base.RemoveStrays, "stray_addresses", map[bool]string{true: "remove", false: "report"}[o.RemoveStrays])
+	p.when(o.GARPReply != base.GARPReply, "garp_reply", onOff(o.GARPReply))
 	p.when(o.VirtualMAC != base.VirtualMAC, "virtual_mac", map[bool]string{true: "bpf", false: "off"}[o.VirtualMAC])
 	if len(o.Witness) > 0 && !slices.Equal(o.Witness, base.Witness) {
 		p.line(append([]string{"witness"}, addrTexts(o.Witness)...)...)

@@ -55,6 +55,9 @@ var ownInstanceTable = table[ownInstance]{"xvrrp instance", joinWords(map[string
 	}},
 }, ownWords(func(o *ownInstance) *InstanceOwn { return &o.InstanceOwn }))}
 
+// strayWords are what may be done about a virtual address that somebody else added.
+var strayWords = []string{"report", "remove"}
+
 // ownWords hold for all instances in the block and for one inside instance.
 func ownWords[T any](to func(*T) *InstanceOwn) map[string]word[T] {
 	return map[string]word[T]{
@@ -75,6 +78,12 @@ func ownWords[T any](to func(*T) *InstanceOwn) map[string]word[T] {
 		}},
 		"fence":       flagWord(func(t *T) *bool { return &to(t).Fence }),
 		"flood_limit": intWord(1, 1000000, func(t *T) *int { return &to(t).FloodLimit }),
+		"stray_addresses": {min: 1, max: 1, read: func(r *reader, st *statement, into *T) {
+			if n, ok := r.choice(st, 0, strayWords); ok {
+				to(into).RemoveStrays = n == 1
+			}
+		}},
+		"garp_reply": flagWord(func(t *T) *bool { return &to(t).GARPReply }),
 		"virtual_mac": {min: 1, max: 1, read: func(r *reader, st *statement, into *T) {
 			if n, ok := r.choice(st, 0, []string{"off", "bpf"}); ok {
 				to(into).VirtualMAC = n == 1

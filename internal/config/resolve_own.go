@@ -104,6 +104,8 @@ func (o *ownInstance) over(to *InstanceOwn) {
 		"guard_hold_limit":  func() { to.GuardHoldLimit = o.GuardHoldLimit },
 		"fence":             func() { to.Fence = o.Fence },
 		"flood_limit":       func() { to.FloodLimit = o.FloodLimit },
+		"stray_addresses":   func() { to.RemoveStrays = o.RemoveStrays },
+		"garp_reply":        func() { to.GARPReply = o.GARPReply },
 		"virtual_mac":       func() { to.VirtualMAC = o.VirtualMAC },
 		"heartbeat":         func() { to.Heartbeats = o.Heartbeats },
 		"witness":           func() { to.Witness = o.Witness },

@@ -44,6 +44,12 @@ type InstanceOwn struct {
 	Fence bool
 	// FloodLimit is as Own.FloodLimit.
 	FloodLimit int
+	// RemoveStrays is `stray_addresses remove`: a virtual address that somebody else adds
+	// while the instance is not master is deleted. Default: it is reported.
+	RemoveStrays bool
+	// GARPReply sends every gratuitous ARP as a reply as well, for neighbours that learn
+	// from nothing else. Default false: as a request.
+	GARPReply bool
 	// VirtualMAC is `virtual_mac bpf`: the RFC's MAC without a macvlan.
 	VirtualMAC bool
 	// Heartbeats are names of the second paths that count for the instance.

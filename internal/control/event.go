@@ -22,6 +22,7 @@ const (
 	KindLink         Kind = "link"          // an interface went up or down
 	KindNotify       Kind = "notify"        // a notify script ended badly
 	KindTakeoverDone Kind = "takeover_done" // addresses held and announced
+	KindHost         Kind = "host"          // something on this host is near its limit
 	KindError        Kind = "error"         // something failed and is retried
 )
 

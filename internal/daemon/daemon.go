@@ -50,6 +50,7 @@ type Daemon struct {
 	gossip    *gossip
 	scale     *scale
 	nics      *nics
+	where     *whereabouts
 	vmacs     *vmacs
 	trackers  *trackers
 	notify    *notifier
@@ -176,14 +177,14 @@ func (d *Daemon) open(undo *cleanup) error {
 	}
 	undo.add("next hops", d.hops.Close)
 
-	d.metrics = metrics.New(metrics.Config{Version: d.opt.Version, KernelAdverts: d.kernelAdverts})
+	d.metrics = metrics.New(metrics.Config{Version: d.opt.Version, KernelAdverts: d.kernelAdverts, Holdings: d.holdings})
 	d.gossip = newGossip(d.log)
 	d.gossip.follow = d.history.rumour
 	d.engine = engine.New(engine.Ports{Wake: d.dp.Wake, Approach: d.dp.Approach, Interrupt: d.loop.interrupt, Stray: d.stray})
 	d.metrics.Reloaded(true, d.started)
 	d.scale = newScale(d.engine.Do)
 	d.inquiries = newInquiries(d)
-	d.nics = newNICs(d)
+	d.nics, d.where = newNICs(d), newWhereabouts(d)
 	d.strangers = newStrangers(d)
 	d.fence = &fence{d: d, held: map[string][]datapath.FencedVIP{}}
 	if err := d.openNotify(undo); err != nil {
@@ -228,6 +229,8 @@ func (d *Daemon) serve(ctx context.Context, undo *cleanup) error {
 	go d.strangers.run(background)
 	go d.nics.report(background)
 	go d.inquiries.run(background)
+	go d.where.run(background)
+	go d.watchNeighbours(background)
 
 	if err := d.addInstances(); err != nil {
 		return err

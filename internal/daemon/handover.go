@@ -93,6 +93,7 @@ func (d *Daemon) attend(conn *net.UnixConn) {
 			_, err = conn.Write([]byte("{}\n"))
 		case askState:
 			frozen = true
+			d.strays((*instance).forgetStrays) // what the successor adds is none
 			err = json.NewEncoder(conn).Encode(d.legacy(d.engine.Freeze()))
 		case tellDone:
 			// It stays open: the successor waits for its end, which is that of
@@ -114,6 +115,7 @@ func (d *Daemon) attend(conn *net.UnixConn) {
 	}
 	if frozen {
 		d.engine.Thaw()
+		d.strays((*instance).watchStrays)
 	}
 	if deaf {
 		d.nics.reclaim()

@@ -33,6 +33,7 @@ type instance struct {
 	fenced        atomic.Bool // falls silent when the daemon does
 	leaving       atomic.Bool // a reload takes it away
 	sourceless    bool        // its configured source address is missing; of nics
+	tentative     bool        // its source address is not to be used yet; of nics
 	active        atomic.Bool // holds its addresses, as far as the core has said
 
 	contest contest
@@ -40,6 +41,9 @@ type instance struct {
 	former  former  // who was master last, by its Ethernet address
 
 	temporary atomic.Pointer[temporary] // an operator's priority, nil without
+
+	holding sync.Mutex // held while addresses come, go or move
+	holds   bool       // from before a claim until after a release; guarded by holding
 
 	// Of the loop thread.
 	formFrom netip.Addr // whose checksum form was told last
@@ -83,6 +87,7 @@ func (in *instance) configure(cfg *config.Instance) {
 		vips = append(vips, metrics.VIP{Addr: a.Prefix.Addr(), Interface: a.Interface, Excluded: excluded})
 	}
 	in.meter().SetVIPs(vips)
+	in.watchStrays()
 	in.meter().SetTiming(metrics.Timing{}) // nothing runs yet
 }
 
@@ -293,6 +298,9 @@ func (in *instance) rest() {
 // once here; the holder keeps trying.
 func (in *instance) claim() {
 	in.debug("setting VIPs.")
+	in.holding.Lock()
+	defer in.holding.Unlock()
+	in.holds = true
 	in.d.fence.raise(in)
 	in.d.vmacs.macs.raise(in)
 	in.speak()
@@ -304,6 +312,9 @@ func (in *instance) claim() {
 }
 
 func (in *instance) release() {
+	in.holding.Lock()
+	defer in.holding.Unlock()
+	in.holds = false
 	in.d.announcer.Stop(in.id)
 	in.debug("removing VIPs.")
 	if in.d.keep.Load() {
@@ -342,6 +353,7 @@ func (in *instance) announce(why vrrp.Why) {
 		return
 	}
 	pace := schedule(in.cfg().GARP)
+	pace.Replies = in.cfg().Own.GARPReply
 	if why == vrrp.Resumed {
 		pace.Repeat, pace.Delay = 1, 0 // the neighbours know; refreshing goes on
 	}
@@ -353,12 +365,16 @@ func (in *instance) announce(why vrrp.Why) {
 		in.debug("%s on %s for %v", sending(t.Addr), in.d.nics.name(t.IfIndex), t.Addr)
 	}
 	if len(targets) > 0 {
-		what := "gratuitous ARP"
-		if in.cfg().Family == wire.IPv6 {
-			what = "unsolicited Neighbour Advert"
-		}
+		what := announcementOf(in.cfg().Family)
 		in.say(line{slog.LevelInfo, fmt.Sprintf("(%s) Sending %s on %s for %d addresses", in.cfg().Name, what, in.cfg().Interface, len(targets)), nil})
 	}
+}
+
+func announcementOf(f wire.Family) string {
+	if f == wire.IPv6 {
+		return "unsolicited Neighbour Advert"
+	}
+	return "gratuitous ARP"
 }
 
 func (in *instance) debug(format string, args ...any) {

@@ -3,7 +3,6 @@ package daemon
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -13,13 +12,9 @@ import (
 
 	"github.com/xvrrp/xvrrp/internal/announce"
 	"github.com/xvrrp/xvrrp/internal/config"
-	"github.com/xvrrp/xvrrp/internal/control"
 	"github.com/xvrrp/xvrrp/internal/datapath"
 	"github.com/xvrrp/xvrrp/internal/egress"
-	"github.com/xvrrp/xvrrp/internal/engine"
 	"github.com/xvrrp/xvrrp/internal/ifstate"
-	"github.com/xvrrp/xvrrp/pkg/vrrp"
-	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
 // nics joins the host's interfaces to the routers that use them: reception is
@@ -31,12 +26,13 @@ type nics struct {
 	mu     sync.Mutex
 	byName map[string]*nic
 	synced bool
+	closed bool
 	first  chan struct{} // closed when synced
 	moving moving
 	macs   atomic.Pointer[map[[6]byte]bool] // of this host's links
 }
 
-// nic is one interface that some instance names, there or not.
+// nic is one interface: one that is there, or one that some instance names.
 type nic struct {
 	name  string
 	link  ifstate.Link // Index 0: not there
@@ -47,7 +43,11 @@ type nic struct {
 	out     *egress.Interface
 	joined  map[netip.Addr]*egress.Membership
 	faulted bool // the users have been told that it is down
+	missing bool // and that it is not there at all
 	told    bool // anything at all has been told
+	tracked bool // some instance tracks it, there or not
+
+	retrying bool // to take it into use
 
 	seats seats
 	bound map[*instance]binding
@@ -71,19 +71,17 @@ func (n *nics) use(in *instance) {
 	c := n.named(in.cfg().Interface)
 	c.users = append(c.users, in)
 	n.d.vmacs.use(in)
-	if c.link.Index == 0 || !n.synced {
-		if n.synced {
-			n.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultRaised{Cause: interfaceCause(c.name)}})
-		}
+	if !n.synced {
+		return
+	}
+	n.tellFault(c, in)
+	if c.link.Index == 0 {
 		return
 	}
 	if c.out == nil {
 		n.attach(c)
 	} else {
 		n.join(c, in)
-	}
-	if c.faulted && in.cfg().TrackPrimary {
-		n.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultRaised{Cause: interfaceCause(c.name)}})
 	}
 	n.bind(c)
 }
@@ -94,10 +92,11 @@ func (n *nics) again(in *instance) {
 	defer n.mu.Unlock()
 	if c := n.byName[in.cfg().Interface]; c != nil && c.link.Index != 0 {
 		n.join(c, in)
-		if c.faulted {
-			n.d.engine.Do(engine.Tell{Router: in.id, Event: faulty(interfaceCause(c.name), in.cfg().TrackPrimary)})
+		n.tellFault(c, in)
+		if b, ok := c.bound[in]; ok {
+			b.index = 0 // told anew; its way to unicast peers stays until there is the next one
+			c.bound[in] = b
 		}
-		delete(c.bound, in)
 		n.bind(c)
 	}
 }
@@ -119,7 +118,7 @@ func (n *nics) leave(in *instance) {
 	defer n.mu.Unlock()
 	c := n.byName[in.cfg().Interface]
 	c.users = slices.DeleteFunc(c.users, func(o *instance) bool { return o == in })
-	delete(c.bound, in)
+	n.unbind(c, in)
 	n.d.vmacs.leave(in)
 	if len(c.users) == 0 {
 		n.release(c)
@@ -133,11 +132,14 @@ func (n *nics) expect(s *config.Settings) {
 	defer n.mu.Unlock()
 	for i := range s.Instances {
 		for _, t := range tracksOf(s, &s.Instances[i]) {
-			if t.Kind == config.TrackInterface && n.byName[t.Name] == nil {
-				c := n.named(t.Name)
-				if n.synced {
-					n.tellUp(c)
-				}
+			if t.Kind != config.TrackInterface {
+				continue
+			}
+			known := n.byName[t.Name] != nil
+			c := n.named(t.Name)
+			c.tracked = true
+			if !known && n.synced {
+				n.tellUp(c)
 			}
 		}
 	}
@@ -205,14 +207,21 @@ func (n *nics) Link(l ifstate.Link) {
 	c.link = l
 	n.noteMACs()
 	n.d.vmacs.news(l.Name)
-	if before.Index == 0 {
+	moved := before.Index != 0 && !bytes.Equal(before.MAC, l.MAC)
+	switch {
+	case before.Index == 0:
 		n.attach(c)
 		n.d.announcer.SetPacing(n.pacing(n.d.settings()))
-	} else if !bytes.Equal(before.MAC, l.MAC) && c.out != nil {
+	case moved:
 		n.moved(c)
+	case !c.ready():
+		n.attach(c)
 	}
 	n.tellUp(c)
 	n.bind(c)
+	if moved || l.Up && !before.Up {
+		n.d.where.link(c.name)
+	}
 }
 
 // Gone implements ifstate.Sink: an interface was deleted.
@@ -224,6 +233,7 @@ func (n *nics) Gone(l ifstate.Link) {
 			n.lose(c)
 		}
 	}
+	n.d.announcer.Forget(l.Index)
 	n.d.vmacs.news(l.Name)
 }
 
@@ -252,74 +262,6 @@ func (n *nics) Synced() {
 		n.tellUp(c)
 	}
 	n.routers()
-}
-
-// attach starts reception and opens the sender.
-func (n *nics) attach(c *nic) {
-	if len(c.users) == 0 {
-		return
-	}
-	// The program knows what to pick up before it sees the first packet.
-	n.tellRouters(c)
-	want := c.users[0].cfg().Own.Dataplane
-	mode, err := n.d.dp.Attach(c.link.Index, datapath.Mode(want.String()))
-	if err != nil {
-		n.d.log.Error("cannot receive adverts on "+c.name, "error", err)
-		n.eachUser(c, func(in *instance) {
-			n.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultRaised{Cause: receiveCause(c.name)}})
-		})
-	} else {
-		c.mode = mode
-		n.dataplanes()
-		n.d.log.Info("receiving adverts on "+c.name, "dataplane", string(mode), "ifindex", c.link.Index)
-	}
-	if c.out, err = egress.Open(c.link.Index, c.link.MAC); err != nil {
-		n.d.log.Error("cannot send adverts on "+c.name, "error", err)
-	}
-	for _, in := range c.users {
-		n.join(c, in)
-	}
-}
-
-// dataplanes shows how adverts come in.
-func (n *nics) dataplanes() {
-	modes := map[string]string{}
-	for _, c := range n.byName {
-		if c.mode != "" {
-			modes[c.name] = string(c.mode)
-		}
-	}
-	n.d.metrics.SetDataplanes(modes)
-}
-
-// receiveCause is the fault of a router that would be deaf.
-func receiveCause(name string) vrrp.Cause {
-	return vrrp.Cause{Kind: vrrp.CauseConfig, Name: "no reception on " + name}
-}
-
-func (n *nics) join(c *nic, in *instance) {
-	group := in.cfg().McastGroup
-	if in.cfg().Unicast.Enabled() || c.joined[group] != nil || n.d.settings().Global.NoIGMP {
-		return
-	}
-	m, err := egress.Join(c.link.Index, group)
-	if err != nil {
-		n.d.log.Warn("a switch that snoops may not forward adverts to us", "interface", c.name, "error", err)
-		return
-	}
-	c.joined[group] = m
-}
-
-// moved follows a new hardware address: adverts bear it, and the neighbours
-// must hear where the addresses of the masters are now.
-func (n *nics) moved(c *nic) {
-	if err := c.out.SetMAC(c.link.MAC); err != nil {
-		n.d.log.Error("cannot send adverts on "+c.name, "error", err)
-	}
-	for _, in := range c.users {
-		// An active router claims and announces again, through its own goroutine.
-		n.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.Reconfigured{Config: election(in.cfg()), Addresses: true}})
-	}
 }
 
 // report repeats the membership reports as whole frames, once a minute until
@@ -369,174 +311,11 @@ func (n *nics) repace() {
 	n.d.announcer.SetPacing(n.pacing(n.d.settings()))
 }
 
-// lose undoes attach and tells the users that the interface is not there.
-func (n *nics) lose(c *nic) {
-	for _, in := range c.users {
-		// Settled, so that the loop thread sends nothing through what release
-		// closes. A router that is not there any more is no error here.
-		_ = n.d.engine.Settle(engine.Unbind{Router: in.id})
-	}
-	n.release(c)
-	c.link, c.addrs, c.seats = ifstate.Link{}, nil, seats{}
-	n.tellUp(c)
-	n.routers()
-}
-
-// release gives back what attach took.
-func (n *nics) release(c *nic) {
-	var errs []error
-	if c.mode != "" {
-		errs = append(errs, n.d.dp.Detach(c.link.Index))
-		c.mode = ""
-		n.dataplanes()
-	}
-	if c.out != nil {
-		errs = append(errs, c.out.Close())
-		c.out = nil
-	}
-	n.eachUser(c, (*instance).unsend)
-	clear(c.bound)
-	for g, m := range c.joined {
-		errs = append(errs, m.Close())
-		delete(c.joined, g)
-	}
-	if err := errors.Join(errs...); err != nil {
-		n.d.log.Debug("giving up "+c.name, "error", err)
-	}
-}
-
-// tellUp tells the users and the trackers whether the interface is up.
-func (n *nics) tellUp(c *nic) {
-	if !n.synced {
-		if c.link.Index == 0 || c.link.Up {
-			return // the full picture decides what is missing
-		}
-	}
-	down := c.link.Index == 0 || !c.link.Up
-	if c.told && down == c.faulted {
-		return
-	}
-	if c.told || down {
-		n.d.log.Info(fmt.Sprintf("Netlink reports %s %s", c.name, upDown(!down)))
-		n.d.history.daemon(control.KindLink, c.name+" is "+upDown(!down))
-	}
-	c.told, c.faulted = true, down
-	health := vrrp.Up
-	if down {
-		health = vrrp.Down
-	}
-	n.d.scale.report(tracked{config.TrackInterface, c.name}, reading{health: health})
-	cause := interfaceCause(c.name)
-	n.eachUser(c, func(in *instance) {
-		switch {
-		case !in.cfg().TrackPrimary:
-		case down:
-			n.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultRaised{Cause: cause}})
-		default:
-			n.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultCleared{Cause: cause}})
-		}
-	})
-}
-
-func interfaceCause(name string) vrrp.Cause {
-	return vrrp.Cause{Kind: vrrp.CauseInterface, Name: name}
-}
-
-func upDown(up bool) string {
-	if up {
-		return "up"
-	}
-	return "down"
-}
-
-func (n *nics) eachUser(c *nic, f func(*instance)) {
-	for _, in := range c.users {
-		f(in)
-	}
-}
-
-// bind tells the users where they are and what they send from, if that is
-// news: every address that comes or goes leads here, and there may be a thousand.
-func (n *nics) bind(c *nic) {
-	if c.link.Index == 0 || c.out == nil {
-		return
-	}
-	news := false
-	for _, in := range c.users {
-		n.trackSource(c, in)
-		b := binding{c.link.Index, c.out, n.source(c, in), n.local(c, in)}
-		if b.equal(c.bound[in]) {
-			continue
-		}
-		news = true
-		c.bound[in] = b
-		n.d.engine.Do(engine.Bind{
-			Router: in.id, IfIndex: b.index, Out: n.outlet(c, in, b.source), Source: b.source, Local: b.local,
-		})
-	}
-	if news && n.synced {
-		n.routers()
-	}
-}
-
-// source is the address that an instance sends adverts from: the configured
-// one if the interface has it, else the primary one.
-func (n *nics) source(c *nic, in *instance) netip.Addr {
-	want := in.cfg().McastSource
-	if in.cfg().Unicast.Enabled() {
-		want = in.cfg().Unicast.Source
-	}
-	if want.IsValid() {
-		return want
-	}
-	return n.seat(c, in.cfg().Family).source
-}
-
-// local are the interface's own addresses of the instance's family, the
-// virtual ones not among them.
-func (n *nics) local(c *nic, in *instance) []netip.Addr {
-	return n.seat(c, in.cfg().Family).local
-}
-
-// routers tells the kernel program which virtual routers there are, where.
-func (n *nics) routers() { n.tellRouters(nil) }
-
-// tellRouters also names those on an interface that is about to be attached.
-func (n *nics) tellRouters(attaching *nic) {
-	var list []datapath.Router
-	for _, c := range n.byName {
-		if c.mode == "" && c != attaching {
-			continue
-		}
-		for _, in := range c.users {
-			list = append(list, n.router(c, in))
-		}
-	}
-	n.d.strangers.tune(list)
-	if err := n.d.dp.SetRouters(list); err != nil {
-		n.d.log.Error("cannot tell the kernel program about the virtual routers", "error", err)
-	}
-}
-
-func (n *nics) router(c *nic, in *instance) datapath.Router {
-	r := datapath.Router{
-		IfIndex: c.link.Index, Family: in.cfg().Family, VRID: in.cfg().VRID,
-		Multicast: !in.cfg().Unicast.Enabled(), Group: in.cfg().McastGroup,
-		AH: in.cfg().Auth.Kind == config.AuthAH, VIPs: advertised(in.cfg()), Own: n.local(c, in),
-	}
-	if in.cfg().Unicast.Enabled() {
-		r.Local = n.source(c, in)
-		for _, p := range in.cfg().Unicast.Peers {
-			r.Peers = append(r.Peers, wire.Peer{Addr: p.Addr, MinTTL: uint8(p.MinTTL), MaxTTL: uint8(p.MaxTTL)})
-		}
-	}
-	return r
-}
-
 // close gives everything back.
 func (n *nics) close() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.closed = true
 	for _, c := range n.byName {
 		n.release(c)
 	}

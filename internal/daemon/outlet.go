@@ -11,8 +11,9 @@ import (
 // outlet is engine.Out for one router: the interface's sender, and the way to
 // each unicast peer.
 type outlet struct {
-	sender *egress.Interface
-	hops   map[netip.Addr]*nexthop.Hop
+	sender  *egress.Interface
+	hops    map[netip.Addr]*nexthop.Hop
+	targets []nexthop.Target // of hops, to be forgotten
 }
 
 // outlet makes the way out of an instance through an interface. Peers are
@@ -20,14 +21,26 @@ type outlet struct {
 func (n *nics) outlet(c *nic, in *instance, source netip.Addr) *outlet {
 	o := &outlet{sender: n.sender(c, in), hops: map[netip.Addr]*nexthop.Hop{}}
 	for _, p := range in.cfg().Unicast.Peers {
-		hop, err := n.d.hops.Watch(nexthop.Target{Peer: p.Addr, Source: source, IfIndex: c.link.Index})
+		to := nexthop.Target{Peer: p.Addr, Source: source, IfIndex: c.link.Index}
+		hop, err := n.d.hops.Watch(to)
 		if err != nil {
 			n.d.log.Error("("+in.cfg().Name+") no way to a unicast peer", "peer", p.Addr.String(), "error", err)
 			continue
 		}
 		o.hops[p.Addr] = hop
+		o.targets = append(o.targets, to)
 	}
 	return o
+}
+
+// close ends the following of the ways to the peers.
+func (o *outlet) close(hops *nexthop.Resolver) {
+	if o == nil {
+		return
+	}
+	for _, to := range o.targets {
+		hops.Forget(to)
+	}
 }
 
 // Multicast implements engine.Out.

@@ -254,6 +254,7 @@ func (d *Daemon) drop(in *instance) error {
 	in.endTemporary("ended", "the instance is gone")
 	d.scale.forget(in.id)
 	err := d.engine.Retire(lonePrefix + in.id)
+	in.forgetStrays()
 	d.nics.leave(in)
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -15,8 +15,9 @@ import (
 // send from, and all that are its own. With a thousand routers on it the answer
 // is worked out once for each change, not once for each router.
 type seat struct {
-	source netip.Addr
-	local  []netip.Addr
+	source    netip.Addr
+	tentative netip.Addr // what source will be when duplicate address detection is over
+	local     []netip.Addr
 }
 
 // seats are those of one interface, as of some settings.
@@ -31,10 +32,13 @@ type binding struct {
 	out    *egress.Interface
 	source netip.Addr
 	local  []netip.Addr
+
+	tentative bool    // the source is not to be used yet
+	way       *outlet // made of the above
 }
 
 func (b binding) equal(o binding) bool {
-	return b.index == o.index && b.out == o.out && b.source == o.source && slices.Equal(b.local, o.local)
+	return b.index == o.index && b.out == o.out && b.source == o.source && b.tentative == o.tentative && slices.Equal(b.local, o.local)
 }
 
 // seat works out, or remembers, what the interface offers.
@@ -50,7 +54,7 @@ func (n *nics) seat(c *nic, f wire.Family) *seat {
 	if f == wire.IPv4 {
 		s.source = ifstate.Primary(c.addrs, is)
 	} else {
-		s.source, _ = ifstate.LinkLocal(c.addrs, is) // a tentative one is told again when it is usable
+		s.source, s.tentative = ifstate.LinkLocal(c.addrs, is)
 	}
 	for _, a := range c.addrs {
 		if addr := a.Prefix.Addr(); !is(addr) && addr.Is4() == (f == wire.IPv4) {

@@ -55,6 +55,9 @@ func (d *Daemon) addressNote(n address.Note) {
 	d.log.Log(d.ctx, level, "held by an instance: "+n.Kind.String(), attrs...)
 	if in := d.router(n.Owner); in != nil {
 		in.checkHeld()
+		if n.Kind == address.Placed {
+			d.where.placed(in) // nobody has been told of it yet
+		}
 	}
 }
 

@@ -169,6 +169,13 @@ func (s *scale) expect(cfg *config.Settings) {
 	}
 }
 
+// forgetInterface drops what is known of an interface that is gone for good.
+func (s *scale) forgetInterface(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.readings, tracked{config.TrackInterface, name})
+}
+
 // forgetOthers drops what is known of things that nobody tracks any more.
 // Interfaces are always known.
 func (s *scale) forgetOthers(cfg *config.Settings) {

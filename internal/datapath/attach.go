@@ -163,6 +163,30 @@ func (d *Datapath) introduce(ifindex int) error {
 	return nil
 }
 
+// SetMAC follows a new hardware address of an attached interface: frames from it
+// are our own and claim nothing.
+func (d *Datapath) SetMAC(ifindex int, mac [6]byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a, ok := d.attached[ifindex]
+	if ok && a.socket != nil {
+		a.socket.mac.Store(&mac)
+	}
+	if !ok || d.objects == nil {
+		return nil
+	}
+	key := uint32(ifindex)
+	var nic vrrpInterface
+	if err := d.objects.Interfaces.Lookup(&key, &nic); err != nil {
+		return fmt.Errorf("read the settings of interface %d: %w", ifindex, err)
+	}
+	nic.Mac = mac
+	if err := d.objects.Interfaces.Put(&key, &nic); err != nil {
+		return fmt.Errorf("write the settings of interface %d: %w", ifindex, err)
+	}
+	return nil
+}
+
 // forget is the opposite of introduce.
 func (d *Datapath) forget(ifindex int) error {
 	if d.objects == nil {

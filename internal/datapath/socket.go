@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -21,7 +22,7 @@ type packetSocket struct {
 
 	mu     sync.Mutex // guards fd against a close while it is read
 	fd     int        // -1 when closed
-	mac    [6]byte
+	mac    atomic.Pointer[[6]byte]
 	counts [verdicts]uint64
 	// Token buckets, as in struct interface.
 	strangers, claims uint64
@@ -83,7 +84,8 @@ func openPacketSocket(ifindex int) (*packetSocket, error) {
 		}
 	}
 	if sa, err := unix.Getsockname(fd); err == nil {
-		s.mac = [6]byte(sa.(*unix.SockaddrLinklayer).Addr[:6])
+		mac := [6]byte(sa.(*unix.SockaddrLinklayer).Addr[:6])
+		s.mac.Store(&mac)
 	}
 	return s, nil
 }

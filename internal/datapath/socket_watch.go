@@ -28,7 +28,7 @@ func (a *admission) watch(s *packetSocket, packet []byte, protocol uint16) (c Cl
 	case unix.ETH_P_IPV6:
 		ok = c.readNeighbour(packet)
 	}
-	if !ok || c.MAC == s.mac {
+	if own := s.mac.Load(); !ok || own != nil && c.MAC == *own {
 		return c, false
 	}
 	_, watched := a.table.vips[newVIPKey(s.ifindex, c.Addr)]

@@ -46,17 +46,17 @@ func Primary(addrs []Address, virtual func(netip.Addr) bool) netip.Addr {
 	return second
 }
 
-// LinkLocal is the first usable IPv6 link-local address that is not virtual, invalid when there is none. While one is still
-// tentative, tentative is true: it is worth waiting for.
-func LinkLocal(addrs []Address, virtual func(netip.Addr) bool) (ip netip.Addr, tentative bool) {
+// LinkLocal is the first usable IPv6 link-local address that is not virtual, invalid when there is none. Then tentative is one
+// that is worth waiting for, if there is such.
+func LinkLocal(addrs []Address, virtual func(netip.Addr) bool) (usable, tentative netip.Addr) {
 	for _, a := range addrs {
 		ip := a.Prefix.Addr()
 		switch {
 		case !ip.Is6() || !ip.IsLinkLocalUnicast() || virtual(ip):
 		case a.Usable():
-			return ip, false
-		case a.Flags&unix.IFA_F_DADFAILED == 0:
-			tentative = true
+			return ip, netip.Addr{}
+		case a.Flags&unix.IFA_F_DADFAILED == 0 && !tentative.IsValid():
+			tentative = ip
 		}
 	}
 	return netip.Addr{}, tentative

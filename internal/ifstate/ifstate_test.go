@@ -226,7 +226,7 @@ func TestTentativeLinkLocal(t *testing.T) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		ip, tentative := LinkLocal(r.addrs[h.Index("eth0")], func(netip.Addr) bool { return false })
-		waited = waited || tentative
+		waited = waited || tentative.IsValid()
 		return ip.IsValid()
 	})
 	if !waited {
@@ -369,7 +369,7 @@ func TestPrimaryAndLinkLocal(t *testing.T) {
 		{"invalid IP", false, addr("fe80::1/64", unix.IFA_F_TENTATIVE|unix.IFA_F_DADFAILED)},
 		{"invalid IP", false, addr("2001:db8::1/64", 0)},
 	} {
-		if got, wait := LinkLocal([]Address{tc.addr}, virtual); got.String() != tc.want || wait != tc.wait {
+		if got, wait := LinkLocal([]Address{tc.addr}, virtual); got.String() != tc.want || wait.IsValid() != tc.wait {
 			t.Errorf("%v: %s %v, want %s %v", tc.addr, got, wait, tc.want, tc.wait)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
@@ -23,6 +24,8 @@ type Config struct {
 	// nil or an empty answer shows none. An error is shown as the absence of
 	// the series and counted.
 	KernelAdverts func() ([]KernelCount, error)
+	// Holdings is asked at every scrape; nil shows none.
+	Holdings func() []Holdings
 }
 
 // KernelCount is what the kernel program did with packets of protocol 112 on
@@ -38,13 +41,14 @@ type Metrics struct {
 	cfg      Config
 	registry *prometheus.Registry
 
-	mu        sync.Mutex
-	instances map[string]*Instance // by name
-	unowned   map[unownedKey]*Instance
-	trackers  map[trackerKey]*Tracker
-	planes    map[string]string // interface → mode
-	reload    reload
-	started   time.Time
+	mu         sync.Mutex
+	instances  map[string]*Instance // by name
+	unowned    map[unownedKey]*Instance
+	trackers   map[trackerKey]*Tracker
+	planes     map[string]string // interface → mode
+	neighbours []NeighbourTable
+	reload     reload
+	started    time.Time
 
 	kernelErrors atomic.Uint64 // scrapes without the kernel's counters
 
@@ -78,6 +82,10 @@ func New(cfg Config) *Metrics {
 		script: histogram("xvrrp_script_duration_seconds",
 			"Run time of a tracked script or check.", "script"),
 	}
+	m.registry.MustRegister(
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		collectors.NewGoCollector(collectors.WithGoCollectorMemStatsMetricsDisabled()),
+	)
 	m.registry.MustRegister(m.interarrival, m.delivery, m.lateness, m.takeover, m.script, collector{m})
 	return m
 }

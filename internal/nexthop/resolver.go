@@ -56,6 +56,7 @@ type Resolver struct {
 // target is one watched peer.
 type target struct {
 	hop    *Hop
+	users  int // how often it is watched
 	way    way
 	routed time.Time // when the routes last gave a way
 	looked time.Time // when the kernel's tables were last read for it

@@ -8,18 +8,16 @@ import (
 )
 
 // Watch starts to resolve a peer and gives its Hop, the same one for the same
-// Target. The first answer is usually there within a millisecond; a peer that
-// cannot be reached yet is no error, one that is this host is (ErrOwnAddress).
+// Target, until Forget has been called as often. The first answer is usually
+// there within a millisecond; a peer that cannot be reached yet is no error,
+// one that is this host is (ErrOwnAddress).
 func (r *Resolver) Watch(t Target) (*Hop, error) {
 	t = t.plain()
 	if err := t.check(); err != nil {
 		return nil, err
 	}
-	r.mu.Lock()
-	w := r.targets[t]
-	r.mu.Unlock()
-	if w != nil {
-		return w.hop, nil
+	if hop := r.share(t); hop != nil {
+		return hop, nil
 	}
 	// The route first: it needs no lock of the kernel's, and tells own addresses.
 	to, err := r.route(t)
@@ -28,10 +26,11 @@ func (r *Resolver) Watch(t Target) (*Hop, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if w = r.targets[t]; w != nil {
+	if w := r.targets[t]; w != nil {
+		w.users++
 		return w.hop, nil
 	}
-	w = &target{hop: &Hop{target: t}}
+	w := &target{hop: &Hop{target: t}, users: 1}
 	w.hop.state.Store(&State{Problem: ErrUnresolved})
 	r.targets[t] = w
 	r.publishPeers()
@@ -41,12 +40,28 @@ func (r *Resolver) Watch(t Target) (*Hop, error) {
 	return w.hop, nil
 }
 
-// Forget stops to resolve a peer. Its Hop keeps the last answer.
+// share gives the Hop of a target that is watched already, nil when it is not.
+func (r *Resolver) share(t Target) *Hop {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	w := r.targets[t]
+	if w == nil {
+		return nil
+	}
+	w.users++
+	return w.hop
+}
+
+// Forget takes one Watch back; with the last one the peer is resolved no more.
+// Its Hop keeps the last answer.
 func (r *Resolver) Forget(t Target) {
 	t = t.plain()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if w := r.targets[t]; w != nil {
+		if w.users--; w.users > 0 {
+			return
+		}
 		r.unlink(w)
 		delete(r.targets, t)
 		r.publishPeers()

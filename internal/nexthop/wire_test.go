@@ -58,6 +58,10 @@ func TestResolvesPeers(t *testing.T) {
 		})
 	}
 	r.Forget(targetOn(a, "192.0.2.2", "192.0.2.1"))
+	if _, _, ok := r.MAC(netip.MustParseAddr("192.0.2.2")); !ok {
+		t.Error("a peer that is watched still is forgotten")
+	}
+	r.Forget(targetOn(a, "192.0.2.2", "192.0.2.1"))
 	if _, _, ok := r.MAC(netip.MustParseAddr("192.0.2.2")); ok {
 		t.Error("a forgotten peer still has a MAC")
 	}

@@ -71,6 +71,8 @@ var Rules = map[string]Rule{
 	"internal/realtime": {Modules: []string{xsys}},
 	"internal/doctor":   {Own: []string{"internal/dump", "pkg/vrrp/wire"}, Modules: []string{netlink, arp, nft, ebpf, xsys}},
 
+	"internal/neighbours": {Own: []string{"internal/dump"}, Modules: []string{netlink, xsys}},
+
 	// The lab makes test hosts; testnet wraps it for tests.
 	"internal/lab":     {Own: []string{"internal/dump", "pkg/vrrp/wire"}, Modules: []string{netlink, "github.com/vishvananda/netns", nft, arp, ndp, packet, xnet, xsys}},
 	"internal/testnet": {Own: []string{"internal/lab"}},
