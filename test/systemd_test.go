@@ -254,3 +254,34 @@ func TestSystemctlRestartThatFails(t *testing.T) {
 		})
 	}
 }
+
+// A daemon that crashes is started again by systemd and goes on as master
+// before any peer has missed an advert.
+func TestSystemdRestartsTheCrashed(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	a := l.a.boot()
+	a.write("keepalived.conf", slow("ONE", 1, 200))
+	a.must("start", "xvrrp")
+	l.owned("10.9.1.1", "a", patience)
+	b := l.b.xvrrp(slow("ONE", 1, 100))
+	says(t, b, "master set to "+l.a.ip, patience)
+	wire := l.c.Capture("eth0")
+	for i := range 3 {
+		a.must("kill", "--signal=KILL", "--kill-who=main", "xvrrp")
+		a.says("(ONE) Goes on as MASTER", i+1)
+		a.says("Startup complete", i+2)
+		l.owned("10.9.1.1", "a", 0)
+	}
+	if got := a.show("NRestarts"); got != "3" {
+		t.Errorf("systemd restarted it %s times, want 3", got)
+	}
+	if n := len(advertsOf(wire, l.b, 1)); n != 0 || strings.Contains(b.Output(), "Entering MASTER STATE") {
+		t.Errorf("b took over, %d adverts", n)
+	}
+	if n := len(advertsOf(wire, l.a, 1)); n < 3 {
+		t.Errorf("a advertised %d times in three lives", n)
+	}
+	a.must("stop", "xvrrp")
+	says(t, b, "priority 0", patience)
+}

@@ -24,6 +24,7 @@ import (
 	"github.com/xvrrp/xvrrp/internal/ifstate"
 	"github.com/xvrrp/xvrrp/internal/metrics"
 	"github.com/xvrrp/xvrrp/internal/nexthop"
+	"github.com/xvrrp/xvrrp/internal/pulse"
 	"github.com/xvrrp/xvrrp/internal/realtime"
 	"github.com/xvrrp/xvrrp/internal/rundir"
 )
@@ -61,6 +62,10 @@ type Daemon struct {
 	stopKeeping func()
 	frames      frames
 	inquiries   *inquiries
+
+	book   *pulse.Book // when each router sent last; nil: cannot be noted
+	left   pulse.Left  // a killed predecessor's
+	goesOn bool        // it was master just now
 
 	dir        *rundir.Dir
 	before     *predecessor  // whom we take over from, nil at a start
@@ -129,7 +134,8 @@ func Run(ctx context.Context, opt Options) (err error) {
 	}
 	undo.add("history", d.closeHistory)
 	d.setUmask()
-	if d.before == nil {
+	d.openPulse(&undo)
+	if d.before == nil && !d.goesOn { // what it prepared is there after a crash
 		d.script("startup_script", settings.Global.Startup, settings.Global.StartupTimeout)
 	}
 	undo.add("shutdown_script", func() error {
@@ -271,6 +277,7 @@ func (d *Daemon) begin(ctx context.Context, undo *cleanup) error {
 			return errors.Join(err, links.Close())
 		}
 	}
+	d.takeOpinions()
 	watching, stopWatching := context.WithCancel(ctx)
 	undo.add("interface watcher", func() error { stopWatching(); return links.Close() })
 	go links.Run(watching, newDamper(d.nics, d.linkDelays))
@@ -288,8 +295,16 @@ func (d *Daemon) begin(ctx context.Context, undo *cleanup) error {
 			return err
 		}
 	} else {
+		if err := d.goOn(); err != nil {
+			return err
+		}
 		d.startInstances(ctx)
 	}
+	d.publishPulse()
+	keeping, endKeeping := context.WithCancel(ctx)
+	kept := make(chan struct{})
+	go func() { defer close(kept); d.keepOpinions(keeping.Done()) }()
+	undo.add("opinions", func() error { endKeeping(); <-kept; return d.removeOpinions() })
 	return d.tidy(undo)
 }
 

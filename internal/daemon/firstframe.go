@@ -33,7 +33,7 @@ const lookForFrames = 10 * time.Millisecond
 func (d *Daemon) awaitFrames(ctx context.Context) {
 	users := map[string][]*instance{}
 	for _, in := range d.instances {
-		if e := election(in.cfg()); e.Priority != vrrp.PriorityOwner || e.OwnerWaits {
+		if e := election(in.cfg()); e.Priority != vrrp.PriorityOwner || e.OwnerWaits || in.resumed {
 			continue
 		}
 		name := in.cfg().Interface

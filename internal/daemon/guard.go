@@ -11,7 +11,7 @@ import (
 )
 
 // guard is the filter as the holder of virtual MAC interfaces asks for it. When
-// a living predecessor hands over, an interface that bears the addresses of a
+// a predecessor hands over, or was killed just now, an interface that bears the addresses of a
 // master is not silenced only to be heard again a moment later.
 type guard struct {
 	*accept.Filter
@@ -20,7 +20,7 @@ type guard struct {
 
 // Silence implements vmac.Guard. With vmacs.work held.
 func (g guard) Silence(ifindex int) error {
-	if g.v.d.before != nil && !g.v.tidied {
+	if (g.v.d.before != nil || g.v.d.goesOn) && !g.v.tidied {
 		master, err := bearsAddresses(ifindex)
 		if err != nil || master {
 			return err

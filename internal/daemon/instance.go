@@ -14,6 +14,7 @@ import (
 	"github.com/xvrrp/xvrrp/internal/config"
 	"github.com/xvrrp/xvrrp/internal/control"
 	"github.com/xvrrp/xvrrp/internal/metrics"
+	"github.com/xvrrp/xvrrp/internal/pulse"
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
@@ -45,9 +46,17 @@ type instance struct {
 	holding sync.Mutex // held while addresses come, go or move
 	holds   bool       // from before a claim until after a release; guarded by holding
 
+	// What a crash leaves, see goOn.
+	pulse     atomic.Pointer[pulse.Pulse]
+	feeling   sync.Mutex // guards the next two
+	pulseName string
+	kernel    bool // adverts come in through the kernel program
+	resumed   bool // goes on after a crash; set once before anything starts
+
 	// Of the loop thread.
 	formFrom netip.Addr // whose checksum form was told last
 	form     wire.ChecksumForm
+	unsent   bool // the advert under way has not left everywhere
 
 	// Of the router's goroutine.
 	started   bool       // the first transition has been told
@@ -80,6 +89,7 @@ func (in *instance) cfg() *config.Instance { return in.current.Load() }
 func (in *instance) configure(cfg *config.Instance) {
 	in.current.Store(cfg)
 	in.meter().SetConfiguredPriority(int(cfg.Priority))
+	in.feel()
 	in.d.vmacs.configure(in)
 	var vips []metrics.VIP
 	for i, a := range in.addresses() {
@@ -134,6 +144,13 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 	in.started, in.discarded = true, netip.Addr{}
 	in.active.Store(t.To == vrrp.Active)
 	in.yielded(t)
+	if p := in.pulse.Load(); p != nil && t.Reason != vrrp.ReasonResumed {
+		if t.To == vrrp.Active {
+			p.Since(at)
+		} else {
+			p.Clear()
+		}
+	}
 	in.meter().Transition(stateMetric(t), t.Reason.String(), at)
 	in.busy = t.To == vrrp.Active // until the addresses are announced
 	name, temporary := in.cfg().Name, in.temporaryStatus()
@@ -487,10 +504,14 @@ func (in *instance) Rejected(mac [6]byte, p *wire.Packet, r wire.Reject) {
 }
 
 // Sent implements engine.Probe.
-func (in *instance) Sent(priority uint8) { in.meter().Sent(priority) }
+func (in *instance) Sent(priority uint8) {
+	in.meter().Sent(priority)
+	in.beat(priority)
+}
 
 // SendFailed implements engine.Probe.
 func (in *instance) SendFailed(peer netip.Addr, err error) {
+	in.unsent = true
 	in.d.gossip.put(rumour{instance: in.cfg().Name, peer: peer, err: err.Error()})
 }
 

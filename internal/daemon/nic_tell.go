@@ -71,6 +71,7 @@ func (n *nics) bind(c *nic) {
 	}
 	news := false
 	for _, in := range c.users {
+		in.hears(c.mode)
 		n.trackSource(c, in)
 		old, b := c.bound[in], n.binding(c, in)
 		if b.equal(old) {

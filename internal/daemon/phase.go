@@ -25,6 +25,9 @@ func (d *Daemon) startInstances(ctx context.Context) {
 	d.awaitFrames(ctx)
 	at := time.Now()
 	for _, in := range d.instances {
+		if in.resumed {
+			continue
+		}
 		time.Sleep(time.Until(at))
 		d.standing(in)
 		d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.Startup{}})

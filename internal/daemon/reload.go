@@ -252,6 +252,11 @@ func (d *Daemon) acceptable(next *config.Settings) error {
 func (d *Daemon) drop(in *instance) error {
 	in.leaving.Store(true)
 	in.endTemporary("ended", "the instance is gone")
+	defer func() {
+		in.feeling.Lock()
+		defer in.feeling.Unlock()
+		in.stopPulse()
+	}()
 	d.scale.forget(in.id)
 	err := d.engine.Retire(lonePrefix + in.id)
 	in.forgetStrays()

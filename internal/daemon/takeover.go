@@ -134,15 +134,21 @@ func (p *predecessor) read(line []byte, answer *legacy) error {
 // prepare takes over what the trackers think, and lets the predecessor know
 // that adverts will come to us.
 func (p *predecessor) prepare(d *Daemon) error {
+	d.resumeTrackers(p.first.Opinions)
+	return p.ask(askDeaf, nil)
+}
+
+// resumeTrackers makes trackers go on with what a predecessor's thought. It is
+// called before they start.
+func (d *Daemon) resumeTrackers(opinions []opinion) {
 	up := map[string]bool{}
-	for _, o := range p.first.Opinions {
+	for _, o := range opinions {
 		if script := o.Kind == config.TrackScript.String() || o.Kind == config.TrackCheck.String(); script && o.Health != vrrp.Unknown {
 			up[o.Name] = o.Health == vrrp.Up
 		}
 	}
 	d.trackers.shell.Resume(up)
-	d.scale.resume(p.first.Opinions)
-	return p.ask(askDeaf, nil)
+	d.scale.resume(opinions)
 }
 
 // succeed is the moment itself: the predecessor's routers stop, ours go on.
@@ -161,6 +167,7 @@ func (p *predecessor) succeed(d *Daemon) error {
 			in := d.instance(name)
 			if m, ok := left.Routers[handle(in.cfg())]; ok {
 				f.Memories[in.id] = rebase(m, now)
+				in.since0(m.Since)
 			}
 		}
 		if err := d.engine.Settle(f); err != nil {

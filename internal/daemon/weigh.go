@@ -25,6 +25,8 @@ type reading struct {
 type scale struct {
 	tell func(...engine.Fact)
 
+	news chan struct{} // something has been reported that was not known
+
 	mu       sync.Mutex // guards the rest, and keeps the tellings in order
 	readings map[tracked]reading
 	pans     []*pan
@@ -42,7 +44,7 @@ type pan struct {
 }
 
 func newScale(tell func(...engine.Fact)) *scale {
-	return &scale{tell: tell, readings: map[tracked]reading{}}
+	return &scale{tell: tell, news: make(chan struct{}, 1), readings: map[tracked]reading{}}
 }
 
 // watch makes the scale weigh for a router, with its own trackers and those
@@ -98,6 +100,10 @@ func (s *scale) report(t tracked, r reading) {
 		return
 	}
 	s.readings[t] = r
+	select {
+	case s.news <- struct{}{}:
+	default:
+	}
 	for _, p := range s.pans {
 		s.weigh(p)
 	}

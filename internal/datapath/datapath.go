@@ -35,12 +35,13 @@ type Datapath struct {
 	lease   *lease
 	waker   *waker // nil also where the kernel has no BPF timers: the poller's timer serves
 
-	mu       sync.Mutex // guards what follows
-	attached map[int]*attachment
-	table    *table
-	fenced   vips // held addresses, or those that a predecessor held
-	fenceSet bool // the kernel has what SetFence was told
-	vips     vips // what the kernel's maps hold
+	mu        sync.Mutex // guards what follows
+	remembers bool       // see Remembers; set when loaded
+	attached  map[int]*attachment
+	table     *table
+	fenced    vips // held addresses, or those that a predecessor held
+	fenceSet  bool // the kernel has what SetFence was told
+	vips      vips // what the kernel's maps hold
 
 	stations  map[int]*station // interfaces that are ready for virtual MACs
 	virtual   []VirtualMAC     // as set last
@@ -102,7 +103,7 @@ func (d *Datapath) Close() error {
 	for ifindex := range d.attached {
 		errs = append(errs, d.detach(ifindex))
 	}
-	errs = append(errs, d.closeMACs())
+	errs = append(errs, d.closeMACs(), d.unpin(heardMaps))
 	if !d.leaveMACs {
 		errs = append(errs, d.sweep(nil))
 	} else {

@@ -193,6 +193,8 @@ func (d *Datapath) adoptMaps(spec *ebpf.CollectionSpec, names []string) (map[str
 			err = spec.Maps[name].Compatible(m)
 		}
 		if errors.Is(err, ebpf.ErrMapIncompatible) {
+			closeAll(adopted)
+			clear(adopted)
 			break
 		}
 		if err != nil {

@@ -31,3 +31,18 @@ func (d *Datapath) LastGood(r Router) (at time.Time, from netip.Addr, ok bool, e
 	}
 	return d.clock.time(int64(h.GoodNs)), netipAddress(h.Source, key.Family), true, nil
 }
+
+// Remembers reports whether LastGood also knows what came in while no process
+// was there: a predecessor's program went on and its memory was adopted.
+func (d *Datapath) Remembers() bool { return d.remembers }
+
+// heardMaps are pinned, so that what comes in while no process is there is known
+// to the next one.
+var heardMaps = []string{vrrpMapHeard}
+
+func (d *Datapath) keepHeard() error {
+	if d.cfg.PinDir == "" {
+		return nil
+	}
+	return d.pinMaps(map[string]*ebpf.Map{vrrpMapHeard: d.objects.Heard})
+}

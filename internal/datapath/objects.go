@@ -51,6 +51,13 @@ func (d *Datapath) loadObjects() error {
 	}
 	defer closeAll(macs)
 	maps.Copy(adopted, macs)
+	heard, err := d.adoptMaps(spec, heardMaps)
+	if err != nil {
+		return err
+	}
+	defer closeAll(heard)
+	d.remembers = len(heard) > 0
+	maps.Copy(adopted, heard)
 	var o objects
 	if err := spec.LoadAndAssign(&o, &ebpf.CollectionOptions{MapReplacements: adopted}); err != nil {
 		return fmt.Errorf("load the BPF program: %w", err)
@@ -66,7 +73,7 @@ func (d *Datapath) loadObjects() error {
 		return err
 	}
 	d.waker = loadWaker(&o)
-	return errors.Join(d.keepFence(), d.keepMACs(), d.poller.watch(o.Ring.FD()))
+	return errors.Join(d.keepFence(), d.keepMACs(), d.keepHeard(), d.poller.watch(o.Ring.FD()))
 }
 
 // setVariables sets what the program has fixed when it is loaded.

@@ -64,6 +64,7 @@ var Rules = map[string]Rule{
 	"internal/track":    {Own: []string{"internal/command", "internal/systemd"}, Modules: []string{xsys, netlink}},
 	"internal/notify":   {Own: []string{"internal/command"}, Modules: []string{xsys}},
 	"internal/control":  {Modules: []string{xsys}},
+	"internal/pulse":    {Modules: []string{xsys}},
 	"internal/metrics":  {Own: []string{"pkg/vrrp/wire"}, Modules: []string{prom, xsys}},
 	"internal/survey":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{netlink, arp, ndp, packet, xnet, xsys}},
 	"internal/overhear": {Own: []string{"pkg/vrrp/wire"}, Modules: []string{xnet, xsys}},
