@@ -152,6 +152,10 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 		}
 	}
 	in.meter().Transition(stateMetric(t), t.Reason.String(), at)
+	if t.To == vrrp.Active {
+		in.d.fence.raise(in) // while the loop thread sends the first advert
+		in.prepare()
+	}
 	in.busy = t.To == vrrp.Active // until the addresses are announced
 	name, temporary := in.cfg().Name, in.temporaryStatus()
 	in.tell(func() []line {
@@ -185,10 +189,7 @@ func (in *instance) ready(coming bool) {
 		return
 	}
 	in.d.fence.raise(in)
-	if _, err := in.belongings(); err != nil {
-		return // the claim will say so
-	}
-	in.targets()
+	in.prepare()
 }
 
 // prepare does ahead what a takeover would lose time with: the journal's lines
