@@ -15,6 +15,7 @@ type statement = keepalived.Statement
 type reader struct {
 	opt      Options
 	findings []Finding
+	kept     [Error + 1]int // findings met, by severity
 	// doc takes top-level blocks that a missing brace left inside another.
 	doc *document
 	// said holds the places of the text reader's Errors: what a word that it
@@ -78,17 +79,20 @@ func (r *reader) add(sev Severity, code string, s spot, remedy, format string, a
 	})
 }
 
-// mostFindings is where complaining ends: nobody reads further.
+// mostFindings is where complaining of one severity ends: nobody reads further.
 const mostFindings = 1000
 
-// keep adds a finding, up to the limit.
+// keep adds a finding, up to the limit. That there are more is a warning in
+// itself: a thousand virtual routers with one remark each are no error.
 func (r *reader) keep(f Finding) {
-	switch n := len(r.findings); {
-	case n < mostFindings:
+	r.kept[f.Severity]++
+	switch n := r.kept[f.Severity]; {
+	case n <= mostFindings:
 		r.findings = append(r.findings, f)
-	case n == mostFindings:
-		r.findings = append(r.findings, Finding{Severity: Error, Code: codeTooMany, Pos: f.Pos,
-			Text: fmt.Sprintf("there are more than %d findings; the rest is not shown", mostFindings), Remedy: "mend the first ones and check again"})
+	case n == mostFindings+1:
+		r.findings = append(r.findings, Finding{Severity: Warning, Code: codeTooMany, Pos: f.Pos,
+			Text:   fmt.Sprintf("there are more than %d findings of this severity (%v); the rest is not shown", mostFindings, f.Severity),
+			Remedy: "mend the first ones and check again"})
 	}
 }
 

@@ -25,10 +25,13 @@ func (d *Datapath) Run(ctx context.Context, sink Sink) error {
 		}
 	}()
 
+	var crowd crowd
 	for ctx.Err() == nil {
+		crowd.pause(d.wake)
 		if err := d.poller.wait(); err != nil {
 			return err
 		}
+		crowd.woken()
 		d.turn(sink)
 	}
 	return nil
