@@ -16,11 +16,11 @@ type crowd struct {
 }
 
 const (
-	soon = 400 * time.Microsecond // between two adverts of a crowd
+	soon = 600 * time.Microsecond // between two adverts of a crowd
 	many = 8                      // of them make one
 	// rest is how long a crowd gathers. Priority 0 waits with it, for less than
 	// the shortest skew time there is.
-	rest = 500 * time.Microsecond
+	rest = time.Millisecond
 	// early is how long before a deadline the loop is back.
 	early = 100 * time.Microsecond
 )

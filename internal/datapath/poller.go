@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -46,14 +47,24 @@ func (p *poller) watch(fd int) error {
 	return nil
 }
 
-// wait blocks until something is ready.
+// wait blocks until something is ready. The system call is a raw one: the thread
+// keeps its place in Go's scheduler while it sleeps, so that it needs no new one
+// when a deadline wakes it, and the scheduler's monitor has nothing to take away
+// a thousand times a second. Garbage collection gets its turn by a signal,
+// which ends the sleep early. The place must be one too many, see
+// realtime.Start.
 func (p *poller) wait() error {
-	n, err := unix.EpollWait(p.epoll, p.ready[:], -1)
-	if err != nil && err != unix.EINTR {
-		return fmt.Errorf("wait for adverts: %w", err)
+	const forever = ^uintptr(0)
+	r, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.ready[0])), uintptr(len(p.ready)),
+		forever, 0, 0)
+	n := int(r)
+	if errno != 0 {
+		if n = 0; errno != unix.EINTR {
+			return fmt.Errorf("wait for adverts: %w", errno)
+		}
 	}
 	p.timed, p.called = false, false
-	for _, e := range p.ready[:max(n, 0)] {
+	for _, e := range p.ready[:n] {
 		p.timed = p.timed || int(e.Fd) == p.timer
 		p.called = p.called || int(e.Fd) == p.event
 	}
