@@ -44,8 +44,11 @@ func (a *admission) judge(s *packetSocket, ip []byte, now int64) Verdict {
 	heartbeat := key
 	heartbeat.Vrid |= heartbeatKey
 	r, ok := a.table.routers[heartbeat]
-	if h, is := p.Heartbeat(); ok && is {
-		p, reject, key = h, wire.None, heartbeat
+	if ok && p.Version() == wire.V3 && p.Type() == wire.TypeHeartbeat {
+		key = heartbeat
+		if h, is := p.Heartbeat(); is { // else something is wrong with it besides its type
+			p, reject = h, wire.None
+		}
 	} else {
 		r, ok = a.table.routers[key]
 	}
