@@ -1,0 +1,93 @@
+package test
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/xvrrp/xvrrp/internal/testnet"
+)
+
+// shownAfter are the paragraphs of the first block of docs/troubleshooting.md
+// behind a heading that holds the given line, without that line.
+func shownAfter(t *testing.T, heading, line string) []string {
+	t.Helper()
+	page := prose(t)[filepath.Join("..", "docs", "troubleshooting.md")]
+	_, rest, found := strings.Cut(page, heading)
+	if !found {
+		t.Fatalf("the page has no %q", heading)
+	}
+	for _, block := range regexp.MustCompile("(?s)```\n(.*?)```").FindAllStringSubmatch(rest, -1) {
+		if _, text, found := strings.Cut(block[1], line); found {
+			return strings.Split(strings.TrimSpace(text), "\n\n")
+		}
+	}
+	t.Fatalf("behind %q no block has %q", heading, line)
+	return nil
+}
+
+// shape is a text without what differs from run to run: moments, durations,
+// counts, addresses, and where the lines break.
+func shape(text string) string {
+	for _, r := range []struct{ what, by string }{
+		{`\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b`, "MAC"},
+		{`\b\d+(\.\d+)?( ?(µs|ms|s|m|h)\b( \d+ (s|m)\b)?)`, "TIME"},
+		{`\b\d+([.:]\d+)*\b`, "N"},
+		{`\b(advert|time|packet)s?\b`, "$1"},
+		{`\s+`, " "},
+	} {
+		text = regexp.MustCompile(r.what).ReplaceAllString(text, r.by)
+	}
+	return strings.TrimSpace(text)
+}
+
+// shows fails unless the answer has the paragraphs of the page, in their order.
+func shows(paragraphs []string, answer string) error {
+	rest := shape(answer)
+	for _, p := range paragraphs {
+		_, after, found := strings.Cut(rest, shape(p))
+		if !found {
+			return fmt.Errorf("the page shows\n%s\nwhich is, but for numbers,\n%s\nand the answer is\n%s\nor\n%s", p, shape(p), answer, rest)
+		}
+		rest = after
+	}
+	return nil
+}
+
+// docs/troubleshooting.md shows what people see: each answer is asked for again
+// in the lab, and is the same but for its numbers.
+func TestTroubleshootingShowsWhatIsAnswered(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, case1Network)
+	for _, rule := range []string{"-m state --state RELATED,ESTABLISHED -j ACCEPT", "-p icmp -j ACCEPT", "-i lo -j ACCEPT",
+		"-p tcp -m state --state NEW --dport 22 -j ACCEPT", "-j REJECT --reject-with icmp-host-prohibited"} {
+		l.b.Run("iptables", append([]string{"-A", "INPUT"}, strings.Fields(rule)...)...)
+	}
+	ask := func(n *node, heading string, args ...string) {
+		t.Helper()
+		shown := shownAfter(t, heading, "$ xvrrp "+strings.Join(args, " ")+"\n")
+		testnet.Eventually(t, patience, func() error {
+			said, _ := n.ask(args...)
+			return shows(shown, said)
+		})
+	}
+	a := l.a.xvrrp(case1("MASTER", "90"))
+	l.owned(case1VIP, "a", patience)
+	says(t, l.b.xvrrp(case1("BACKUP", "80")), "master set to "+l.a.ip, patience)
+	ask(l.b, "## Case 1", "explain", "VI_1")
+	ask(l.c, "## Case 3", "who", case1VIP, "-i", "eth0")
+
+	a.Kill()
+	l.owned(case1VIP, "a b", patience)
+	shown := "VI_1: MASTER since " + strings.Join(shownAfter(t, "**F2.", "VI_1: MASTER since "), "\n")
+	testnet.Eventually(t, patience, func() error { // at first it has not announced yet
+		said, _ := l.b.ask("explain", "VI_1")
+		return shows([]string{shown}, said)
+	})
+
+	l.a.xvrrp(case1("MASTER", "90"))
+	l.owned(case1VIP, "a", patience)
+	ask(l.a, "**F13.", "drill", "VI_1")
+}
