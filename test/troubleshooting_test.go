@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xvrrp/xvrrp/internal/lab"
 	"github.com/xvrrp/xvrrp/internal/testnet"
 )
 
@@ -21,6 +22,7 @@ func shownAfter(t *testing.T, heading, line string) []string {
 	}
 	for _, block := range regexp.MustCompile("(?s)```\n(.*?)```").FindAllStringSubmatch(rest, -1) {
 		if _, text, found := strings.Cut(block[1], line); found {
+			text, _, _ = strings.Cut(text, "\n$ ") // the next command
 			return strings.Split(strings.TrimSpace(text), "\n\n")
 		}
 	}
@@ -90,4 +92,30 @@ func TestTroubleshootingShowsWhatIsAnswered(t *testing.T) {
 	l.a.xvrrp(case1("MASTER", "90"))
 	l.owned(case1VIP, "a", patience)
 	ask(l.a, "**F13.", "drill", "VI_1")
+}
+
+// The same for a network that carries no adverts.
+func TestTroubleshootingShowsTwoMasters(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, case1Network)
+	l.sw.Drop(l.a.port, l.b.port, lab.VRRP)
+	l.sw.Drop(l.b.port, l.a.port, lab.VRRP)
+	l.a.xvrrp(case1("MASTER", "90"))
+	l.b.xvrrp(case1("BACKUP", "80"))
+	l.owned(case1VIP, "a b", patience)
+	who := shownAfter(t, "## Case 1", "$ xvrrp who "+case1VIP+" -i eth0\n")
+	testnet.Eventually(t, patience, func() error {
+		said, code := l.c.ask("who", case1VIP, "-i", "eth0")
+		if code != 6 {
+			return fmt.Errorf("exit %d", code)
+		}
+		return shows(who, said)
+	})
+	unheard := shownAfter(t, "**Both nodes bind it.**", "What to know\n")
+	for _, n := range l.nodes {
+		testnet.Eventually(t, patience, func() error {
+			said, _ := n.ask("explain", "VI_1")
+			return shows(unheard, said)
+		})
+	}
 }
