@@ -261,7 +261,19 @@ func keepsToItself(t *testing.T, l *lan, conf func(int) string, reports bool) {
 	}
 	// Another program that joins a group on every interface, as many do.
 	l.b.joinEverywhere()
-	l.stays(peersVIP, "a", 3*time.Second)
+	testnet.Eventually(t, patience, func() error { // each family's adverts have taught the switch
+		if got := l.a.behind(); len(got) != 2 {
+			return fmt.Errorf("behind the master's port are %v", got)
+		}
+		return nil
+	})
+	testnet.Throughout(t, 3*time.Second, func() error {
+		if a, b := l.a.behind(), l.b.behind(); len(a) != 2 || len(b) != 0 {
+			return fmt.Errorf("the switch sends %v to the master, %v to the backup", a, b)
+		}
+		return nil
+	})
+	l.owned(peersVIP, "a", patience)
 	quiet("as backup")
 	if got := l.b.takesIn(); !reports && len(got) > 0 {
 		t.Errorf("as backup it takes in %v", got)
@@ -290,6 +302,21 @@ func keepsToItself(t *testing.T, l *lan, conf func(int) string, reports bool) {
 	if sent := wire.Matching(report); !reports && len(sent) > 0 {
 		t.Errorf("reports groups with the virtual MAC: %x", sent[0].Data)
 	}
+}
+
+// behind are the virtual MACs that the switch sends to the node.
+func (n *node) behind() (list []string) {
+	n.t.Helper()
+	macs, err := n.port.Learned()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	for _, mac := range macs {
+		if text := mac.String(); strings.HasPrefix(text, "00:00:5e:") {
+			list = append(list, text)
+		}
+	}
+	return list
 }
 
 // joinEverywhere joins a group on every interface of the node.
@@ -375,16 +402,32 @@ func TestNoAccept(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		priority int
-		vmac     bool
+		vmac     string
 		answers  bool
-	}{{"on the interface", 200, false, false}, {"on a virtual MAC", 200, true, false}, {"owner", 255, false, true}} {
+	}{
+		{"on the interface", 200, "", false}, {"on a virtual MAC", 200, "use_vmac", false}, {"on one by BPF", 200, "bpf", false},
+		{"owner", 255, "", true},
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			l := newLAN(t, peersNetwork)
 			conf := vmacConf(c.priority, "no_accept")
-			if !c.vmac {
+			switch c.vmac {
+			case "":
 				conf = strings.Replace(conf, "use_vmac", "", 1)
+			case "bpf":
+				conf = byBPF(conf)
 			}
+			// What it does not accept it must not pass on either: that would go round for ever (RFC 9568 §8.3.1).
+			l.a.Sysctl("net/ipv4/ip_forward", "1")
+			passed := l.a.Capture("eth0")
+			defer func() {
+				if f := passed.Matching(func(f lab.Frame) bool {
+					return f.Out && len(f.Data) > 34 && f.Data[12] == 8 && f.Data[13] == 0 && net.IP(f.Data[30:34]).String() == peersVIP
+				}); len(f) > 0 {
+					t.Errorf("passed on: %x", f[0].Data)
+				}
+			}()
 			l.a.xvrrp(conf)
 			l.owned(peersVIP, "a", patience)
 			l.soleAnswer(peersVIP, 5*time.Second)

@@ -228,3 +228,185 @@ func TestVirtualMACByBPFOnAMacvlan(t *testing.T) {
 		t.Error("it is master all the same")
 	}
 }
+
+// alone is a master by BPF and a client that knows the virtual MAC alone, for the address and for the host's own.
+func alone(t *testing.T, l *lan, conf string) (a *testnet.Process, answered func(ip string, since time.Time) bool) {
+	t.Helper()
+	a = l.a.xvrrp(conf)
+	l.owned(peersVIP, "a", patience)
+	mac, err := net.ParseMAC(virtualMAC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pings := map[string]*lab.Ping{}
+	for _, ip := range []string{peersVIP, l.a.ip} {
+		err := l.c.Netlink().NeighSet(&netlink.Neigh{LinkIndex: l.c.Index("eth0"), IP: net.ParseIP(ip), HardwareAddr: mac, State: netlink.NUD_PERMANENT})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pings[ip] = l.c.Ping(ip, 5*time.Millisecond)
+	}
+	return a, func(ip string, since time.Time) bool {
+		for _, e := range pings[ip].Echoes() {
+			if e.Sent.After(since) && !e.Answered.IsZero() {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// bothAnswered waits until both addresses are answered for, or neither, over some questions.
+func (l *lan) bothAnswered(what string, want bool, answered func(string, time.Time) bool) {
+	l.t.Helper()
+	testnet.Eventually(l.t, patience, func() error {
+		since := time.Now()
+		for end := since.Add(500 * time.Millisecond); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+			if vip, real := answered(peersVIP, since), answered(l.a.ip, since); vip && real {
+				if want {
+					return nil
+				}
+				return fmt.Errorf("%s: the address and the host answer", what)
+			}
+		}
+		vip, real := answered(peersVIP, since), answered(l.a.ip, since)
+		if vip != want || real != want {
+			return fmt.Errorf("%s: the address is answered for: %v, the host: %v", what, vip, real)
+		}
+		return nil
+	})
+}
+
+// The fence shuts the virtual MAC, too: a frozen or dead master takes in nothing for it, be it for the address or to be
+// passed on. The host itself lives.
+func TestVirtualMACByBPFBehindTheFence(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	a, answered := alone(t, l, byBPF(vmacConf(200)))
+	l.bothAnswered("alive", true, answered)
+	a.Freeze()
+	l.bothAnswered("frozen", false, answered)
+	ping := l.b.Ping(l.a.ip, 5*time.Millisecond) // b knows the host's own MAC
+	testnet.Eventually(t, patience, func() error {
+		for _, e := range ping.Echoes() {
+			if !e.Answered.IsZero() {
+				return nil
+			}
+		}
+		return fmt.Errorf("the frozen daemon's host is dead")
+	})
+	a.Thaw()
+	l.bothAnswered("back", true, answered)
+	a.Kill()
+	l.bothAnswered("dead", false, answered)
+	a = l.a.xvrrp(byBPF(vmacConf(200)))
+	l.bothAnswered("with a successor", true, answered)
+
+	// Without a fence a dead daemon's host goes on as it was.
+	if err := a.Stop(patience); err != nil {
+		t.Fatal(err)
+	}
+	a = l.a.xvrrp(byBPF(vmacConf(200)) + "xvrrp {\n    fence off\n}\n")
+	l.bothAnswered("without a fence", true, answered)
+	a.Kill()
+	testnet.Throughout(t, 2*time.Second, func() error { // longer than any lease
+		if !l.a.Has(peersVIP) {
+			return fmt.Errorf("the address is gone")
+		}
+		return nil
+	})
+	l.bothAnswered("dead without a fence", true, answered)
+	a = l.a.xvrrp(byBPF(vmacConf(200)))
+	l.bothAnswered("with a successor again", true, answered)
+	if err := a.Stop(patience); err != nil {
+		t.Fatal(err)
+	}
+	l.bothAnswered("stopped", false, answered)
+}
+
+// The stop that leaves the addresses leaves the virtual MAC with them; the next daemon goes on, and its stop takes all away.
+func TestVirtualMACByBPFStaysWithItsAddresses(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	file := l.a.write("keepalived.conf", byBPF(vmacConf(200)))
+	own := l.a.write("xvrrp.conf", "xvrrp {\n  listen none\n}\n")
+	keeping := l.a.Start(binary, "--runtime-dir", l.a.runtimeDir(), "run", "-V", "-f", file, "-f", own)
+	l.owned(peersVIP, "a", patience)
+	l.answeredWith(virtualMAC)
+	if err := keeping.Stop(patience); err != nil {
+		t.Fatal(err)
+	}
+	if !l.a.Has(peersVIP) {
+		t.Fatal("the address is gone")
+	}
+	l.answeredWith(virtualMAC)
+	a, answered := alone(t, l, byBPF(vmacConf(200)))
+	l.bothAnswered("with a successor", true, answered)
+	if err := a.Stop(patience); err != nil {
+		t.Fatal(err)
+	}
+	nothingLeft(t, l.a)
+	if got := l.a.takesIn(); len(got) > 0 {
+		t.Errorf("at the end it takes in %v", got)
+	}
+}
+
+// An interface that is deleted and made again gets everything again.
+func TestVirtualMACByBPFOnAnInterfaceThatReturns(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	a, answered := alone(t, l, "global_defs {\n    dynamic_interfaces\n}\n"+byBPF(vmacConf(200)))
+	l.bothAnswered("at first", true, answered)
+	for range 2 {
+		if err := l.a.Netlink().LinkDel(l.a.Link("eth0")); err != nil {
+			t.Fatal(err)
+		}
+		says(t, a, "Entering FAULT STATE", patience)
+		l.a.port = l.sw.Connect(l.a.Host, "eth0", l.a.ip+"/24")
+		l.owned(peersVIP, "a", patience)
+		l.bothAnswered("returned", true, answered)
+	}
+	if err := a.Stop(patience); err != nil {
+		t.Fatal(err)
+	}
+	nothingLeft(t, l.a)
+}
+
+// On a bridge, as on a host of virtual machines.
+func TestVirtualMACByBPFOnABridge(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	attrs := netlink.NewLinkAttrs()
+	attrs.Name = "vmbr0"
+	if err := l.a.Netlink().LinkAdd(&netlink.Bridge{LinkAttrs: attrs}); err != nil {
+		t.Fatal(err)
+	}
+	l.a.DeleteAddress("eth0", l.a.ip+"/24")
+	if err := l.a.Netlink().LinkSetMaster(l.a.Link("eth0"), l.a.Link("vmbr0")); err != nil {
+		t.Fatal(err)
+	}
+	l.a.AddAddress("vmbr0", l.a.ip+"/24")
+	l.a.Up("vmbr0")
+	conf := strings.Replace(byBPF(vmacConf(200)), "interface eth0", "interface vmbr0", 1)
+	_, answered := alone(t, l, conf)
+	l.bothAnswered("on a bridge", true, answered)
+	l.answeredWith(virtualMAC)
+}
+
+// Unicast adverts keep the interface's MAC, as with use_vmac; announcements and answers bear the virtual one.
+func TestVirtualMACByBPFUnicast(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	wire := l.b.Capture("eth0")
+	l.a.xvrrp(byBPF(vmacConf(200, "unicast_src_ip "+l.a.ip, "unicast_peer {\n        "+l.b.ip+"\n    }")))
+	l.answeredWith(virtualMAC)
+	testnet.Eventually(t, patience, func() error {
+		if len(adverts(wire, l.a.ip)) < 3 {
+			return fmt.Errorf("no adverts")
+		}
+		return nil
+	})
+	if got, want := sourceMACs(adverts(wire, l.a.ip)), []string{l.a.Link("eth0").Attrs().HardwareAddr.String()}; !slices.Equal(got, want) {
+		t.Errorf("adverts leave with %v, want %v", got, want)
+	}
+}

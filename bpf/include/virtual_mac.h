@@ -13,13 +13,14 @@
 
 static __always_inline void accept_virtual(struct __sk_buff *skb)
 {
-	struct ethernet *eth = (void *)(long)skb->data;
 	struct vmac_key key = {.ifindex = skb->ifindex};
 	const struct vip *v;
 
-	if ((void *)(eth + 1) > (void *)(long)skb->data_end || (skb->vlan_present && skb->vlan_tci & VLAN_ID))
+	if (skb->vlan_present && skb->vlan_tci & VLAN_ID)
 		return;
-	__builtin_memcpy(key.mac, eth->destination, sizeof(key.mac));
+	/* Not by skb->data: behind generic XDP that may point to the network header. */
+	if (bpf_skb_load_bytes_relative(skb, 0, key.mac, sizeof(key.mac), BPF_HDR_START_MAC))
+		return;
 	v = bpf_map_lookup_elem(&vmacs, &key);
 	if (v && !lease_is_over(v))
 		bpf_skb_change_type(skb, PACKET_HOST);

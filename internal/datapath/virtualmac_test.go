@@ -147,15 +147,19 @@ func ipv6From(src string) []byte { return frame(set(advert(7, src, nil), 6, 17))
 // TestVirtualMACOnTheWire: a neighbour that knows the virtual MAC alone is answered, with it, exactly while this host is master
 // and alive. By tcx, and by clsact filters as before Linux 6.6.
 func TestVirtualMACOnTheWire(t *testing.T) {
-	for _, way := range []string{"tcx", "clsact"} {
-		t.Run(way, func(t *testing.T) {
+	for _, c := range []struct {
+		way string
+		xdp Mode
+	}{{"tcx", XDP}, {"clsact", XDP}, {"tcx", XDPGeneric}, {"clsact", XDPGeneric}} {
+		way := c.way
+		t.Run(way+" beside "+string(c.xdp), func(t *testing.T) {
 			l, d := newLAN(t), load(t, Config{Fence: true})
 			if way == "tcx" && !l.hasTCX(t) {
 				return // TestFeatures says from which kernel on there is one
 			}
 			l.AddAddress("eth0", vip4+"/24")
 			p := newProber(t, l)
-			l.attach(t, d, XDP, XDP)
+			l.attach(t, d, c.xdp, c.xdp)
 			l.Do(func() { l.station(t, d, way) })
 			set := func(list []VirtualMAC) {
 				t.Helper()
