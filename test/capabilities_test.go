@@ -48,7 +48,7 @@ func (n *node) confined(capabilities []string, conf string, env ...string) *test
 		set += ",+" + c
 	}
 	file := n.write("keepalived.conf", conf)
-	own := n.write("xvrrp.conf", "xvrrp {\n  listen none\n}\n")
+	own := n.write("xvrrp.conf", "xvrrp {\n  listen 127.0.0.1:9112\n}\n")
 	// Limits that would grant without a capability what the capability is for.
 	cmd := exec.Command("prlimit", "--rtprio=0:0", "--memlock=65536:65536",
 		"setpriv", "--bounding-set="+set, "--inh-caps="+set, "--regid="+unitGroup, "--clear-groups", "--no-new-privs",
@@ -140,15 +140,16 @@ func TestUnitCapabilitiesAreNeeded(t *testing.T) {
 		without string
 		ends    bool // the daemon does not start
 		says    string
+		counted string // so does a metric
 	}{
-		{"net_raw", true, "CAP_NET_RAW"},
-		{"net_admin", false, "not permitted"},
-		{"bpf", false, "dataplane=socket"},
-		{"perfmon", false, "dataplane=socket"},
-		{"setuid", false, "not permitted"},
-		{"setgid", false, "not permitted"},
-		{"sys_nice", false, `what="real-time scheduling"`},
-		{"ipc_lock", false, `what="locked memory"`},
+		{"net_raw", true, "CAP_NET_RAW", ""},
+		{"net_admin", false, "not permitted", ""},
+		{"bpf", false, "dataplane=socket", ""},
+		{"perfmon", false, "dataplane=socket", ""},
+		{"setuid", false, "not permitted", ""},
+		{"setgid", false, "not permitted", ""},
+		{"sys_nice", false, `what="real-time scheduling"`, `xvrrp_realtime_granted{what="scheduling"} 0`},
+		{"ipc_lock", false, `what="locked memory"`, `xvrrp_realtime_granted{what="memory"} 0`},
 	} {
 		t.Run(c.without, func(t *testing.T) {
 			t.Parallel()
@@ -160,6 +161,14 @@ func TestUnitCapabilitiesAreNeeded(t *testing.T) {
 			conf := strings.Replace(case1("BACKUP", "90"), "authentication {", "track_script {\n        chk\n    }\n    authentication {", 1)
 			p := l.a.confined(rest, "vrrp_script chk {\n    script \"/usr/bin/id -u\"\n    user nobody\n    weight 2\n}\n"+conf)
 			says(t, p, c.says, patience)
+			if c.counted != "" {
+				testnet.Eventually(t, patience, func() error {
+					if text := l.a.scrape(9112); !strings.Contains(text, c.counted+"\n") {
+						return fmt.Errorf("no %s in the metrics", c.counted)
+					}
+					return nil
+				})
+			}
 			select {
 			case <-p.Done():
 				if !c.ends {

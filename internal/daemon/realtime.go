@@ -36,9 +36,19 @@ func (d *Daemon) openRealtime(undo *cleanup) {
 // settle ends the start: what it left is collected, what stays is locked.
 func (d *Daemon) settle() {
 	d.punctual.Settle()
+	granted := map[string]bool{}
+	asked := punctual(d.settings())
+	if asked.Priority > 0 {
+		granted[realtime.Scheduling] = true
+	}
+	if asked.Lock {
+		granted[realtime.Memory] = true
+	}
 	for _, r := range d.punctual.Refused() {
+		granted[r.Kind] = false
 		d.log.Warn("not granted, going on without it: adverts may be late on a busy machine", "what", r.What, "error", r.Err)
 	}
+	d.metrics.SetRealtime(granted)
 }
 
 // quietFor is how long no instance may have changed its state for garbage to
@@ -66,7 +76,8 @@ const starvedEvery = 30 * time.Second
 func (d *Daemon) watchStarvation(ctx context.Context) {
 	var said time.Time
 	err := d.punctual.Watch(ctx, func(s realtime.Starved) {
-		if now := time.Now(); now.Sub(said) >= starvedEvery {
+		d.metrics.Starved(s.Waited, s.Stopped, s.Stolen)
+		if now := time.Now(); s.Long() && now.Sub(said) >= starvedEvery {
 			said = now
 			d.log.Warn(s.String(), "waited", s.Waited, "throttled", s.Stopped, "stolen", s.Stolen)
 		}

@@ -24,7 +24,7 @@ func describe(rows []row) []*prometheus.Desc {
 
 // Describe implements prometheus.Collector.
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range slices.Concat(descs, daemonDescs, hostDescs) {
+	for _, d := range slices.Concat(descs, daemonDescs, hostDescs, punctualDescs) {
 		ch <- d
 	}
 }
@@ -34,6 +34,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	c.m.collectDaemon(ch)
 	c.m.collectKernel(ch)
 	c.m.collectHost(ch)
+	c.m.collectPunctual(ch)
 	instances, unowned := c.m.list()
 	for n, r := range rows {
 		for _, i := range instances {

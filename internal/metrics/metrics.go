@@ -50,7 +50,9 @@ type Metrics struct {
 	reload     reload
 	started    time.Time
 
-	kernelErrors atomic.Uint64 // scrapes without the kernel's counters
+	realtime                  map[string]bool // asked for → granted
+	waited, throttled, stolen atomic.Int64    // nanoseconds
+	kernelErrors              atomic.Uint64   // scrapes without the kernel's counters
 
 	interarrival, delivery, lateness, takeover *prometheus.HistogramVec
 	script                                     *prometheus.HistogramVec

@@ -32,8 +32,15 @@ const (
 	defaultLimit   = 64 << 20
 )
 
-// Refusal is something that the system did not grant, and what comes of it.
+// The kinds of what is asked of the system, as metrics name them.
+const (
+	Scheduling = "scheduling"
+	Memory     = "memory"
+)
+
+// Refusal is something that the system did not grant.
 type Refusal struct {
+	Kind string
 	What string
 	Err  error
 }
@@ -88,7 +95,7 @@ func (p *Process) Engine() {
 	p.engine.Store(int32(tid))
 	if p.cfg.Priority > 0 {
 		if err := setPolicy(tid, unix.SCHED_FIFO, p.cfg.Priority); err != nil {
-			p.refuse("real-time scheduling of the engine", err)
+			p.refuse(Scheduling, "real-time scheduling of the engine", err)
 		}
 	}
 }
@@ -109,7 +116,7 @@ func (p *Process) Refused() []Refusal {
 }
 
 // refuse keeps the first refusal of each kind.
-func (p *Process) refuse(what string, err error) {
+func (p *Process) refuse(kind, what string, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, r := range p.refused {
@@ -117,7 +124,7 @@ func (p *Process) refuse(what string, err error) {
 			return
 		}
 	}
-	p.refused = append(p.refused, Refusal{what, err})
+	p.refused = append(p.refused, Refusal{kind, what, err})
 }
 
 const (
@@ -161,7 +168,7 @@ func (p *Process) settle() {
 	p.garbage.settle()
 	if p.cfg.Lock {
 		if err := lockMemory(); err != nil {
-			p.refuse("locked memory", err)
+			p.refuse(Memory, "locked memory", err)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (p *Process) sweep() {
 	p.threads = threadCount()
 	tasks, err := os.ReadDir("/proc/self/task")
 	if err != nil {
-		p.refuse("real-time scheduling", err)
+		p.refuse(Scheduling, "real-time scheduling", err)
 		return
 	}
 	alive := make(map[int]bool, len(tasks))
@@ -57,7 +57,7 @@ func (p *Process) sweep() {
 			continue
 		}
 		if err := p.assign(tid); err != nil && err != unix.ESRCH {
-			p.refuse("real-time scheduling", err)
+			p.refuse(Scheduling, "real-time scheduling", err)
 			return
 		}
 	}

@@ -37,8 +37,11 @@ func (s Starved) String() string {
 // two in a hundred.
 const tolerated = 50
 
+// Long reports whether the engine waited so long that it is worth a word.
+func (s Starved) Long() bool { return s.Waited > s.Span/tolerated }
+
 // Watch looks every second at how long the engine waited for a processor, and
-// tells when that was too long. It returns when ctx ends, or with an error when
+// tells. It returns when ctx ends, or with an error when
 // the kernel does not say (no CONFIG_SCHEDSTATS). Call it after Engine.
 func (p *Process) Watch(ctx context.Context, tell func(Starved)) error {
 	w, err := openWatch(int(p.engine.Load()))
@@ -60,8 +63,8 @@ func (p *Process) Watch(ctx context.Context, tell func(Starved)) error {
 		}
 		var now reading
 		now, err = w.read()
-		if s := now.since(last); err == nil && s.Waited > s.Span/tolerated {
-			tell(s)
+		if err == nil {
+			tell(now.since(last))
 		}
 		last = now
 	}
