@@ -22,7 +22,7 @@ type belongings struct {
 
 // room is how much more memory a daemon may have after thousands of events: the garbage of the last of them, which is
 // collected at a quiet moment, and what the allocator keeps for the next.
-const room = 16 // MiB
+const room = 32 // MiB
 
 // belongings counts what a daemon has: its descriptors, what of BPF is behind them, and its pins.
 func (n *node) belongings(p *testnet.Process) (b belongings) {
