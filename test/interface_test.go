@@ -1,0 +1,358 @@
+package test
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xvrrp/xvrrp/internal/lab"
+	"github.com/xvrrp/xvrrp/internal/testnet"
+)
+
+// withFaults waits until the daemon says that an instance is in FAULT for exactly this reason.
+func (n *node) withFaults(instance, fault string) {
+	n.t.Helper()
+	testnet.Eventually(n.t, patience, func() error {
+		err := n.inState("FAULT", instance)
+		if err == nil || !strings.Contains(err.Error(), "FAULT with faults ["+fault+"]") {
+			return fmt.Errorf("%w, for %s", err, fault)
+		}
+		return nil
+	})
+}
+
+// is waits until the daemon says that an instance is in a state without a fault.
+func (n *node) is(instance, state string) {
+	n.t.Helper()
+	testnet.Eventually(n.t, patience, func() error { return n.inState(state, instance) })
+}
+
+// set runs `ip link set`.
+func (n *node) set(args ...string) {
+	n.t.Helper()
+	n.Run("ip", append([]string{"link", "set"}, args...)...)
+}
+
+// garps are the captured gratuitous ARPs for an address from a MAC: requests, or replies.
+func garps(c *lab.Capture, ip string, mac net.HardwareAddr, operation byte) (list []lab.Frame) {
+	addr := net.ParseIP(ip).To4()
+	return c.Matching(func(f lab.Frame) bool {
+		d := f.Data
+		return len(d) >= 42 && d[12] == 8 && d[13] == 6 && d[21] == operation && bytes.Equal(d[22:28], mac) &&
+			bytes.Equal(d[28:32], addr) && bytes.Equal(d[38:42], addr) && bytes.Equal(d[6:12], mac) && bytes.Equal(d[0:6], bytes.Repeat([]byte{255}, 6))
+	})
+}
+
+// announcedFrom waits for gratuitous ARPs from a MAC after a moment.
+func announcedFrom(t *testing.T, c *lab.Capture, ip string, mac net.HardwareAddr, after int) {
+	t.Helper()
+	testnet.Eventually(t, patience, func() error {
+		if got := len(garps(c, ip, mac, 1)); got <= after {
+			return fmt.Errorf("%d gratuitous ARPs for %s from %v, want more than %d", got, ip, mac, after)
+		}
+		return nil
+	})
+}
+
+// A pair in which a is master, and the events of a's interface.
+func TestInterfaceEvents(t *testing.T) {
+	t.Parallel()
+	pair := func(t *testing.T, lines ...string) (*lan, *testnet.Process) {
+		t.Helper()
+		l := newLAN(t, peersNetwork)
+		l.b.xvrrp(fast("VI_1", 100))
+		l.owned(fastVIP, "b", patience)
+		p := l.a.xvrrp("global_defs {\n dynamic_interfaces allow_if_changes\n}\n" + fast("VI_1", 200, lines...))
+		l.owned(fastVIP, "a", patience)
+		return l, p
+	}
+	t.Run("renamed and back", func(t *testing.T) {
+		t.Parallel()
+		l, _ := pair(t)
+		for range 2 {
+			l.a.set("eth0", "down")
+			l.a.set("eth0", "name", "wan0")
+			l.a.set("wan0", "up")
+			l.a.withFaults("VI_1", "interface eth0")
+			l.owned(fastVIP, "b", patience)
+			l.a.set("wan0", "down")
+			l.a.set("wan0", "name", "eth0")
+			l.a.set("eth0", "up")
+			l.a.is("VI_1", "MASTER")
+			l.owned(fastVIP, "a", patience)
+		}
+	})
+	t.Run("hardware address", func(t *testing.T) {
+		t.Parallel()
+		l, p := pair(t)
+		wire := l.c.Capture("eth0")
+		l.c.Run("ping", "-c", "1", fastVIP)
+		mac := net.HardwareAddr{2, 0, 0x5e, 0, 0, 7}
+		l.a.set("eth0", "address", mac.String())
+		announcedFrom(t, wire, fastVIP, mac, 0)
+		l.knows(fastVIP, "a")
+		testnet.Eventually(t, patience, func() error {
+			if n := len(advertsOf(wire, l.a, fastVRID)); n == 0 {
+				return fmt.Errorf("no advert from %v", mac)
+			}
+			return nil
+		})
+		l.a.is("VI_1", "MASTER")
+		if strings.Contains(p.Output(), "FAULT") || strings.Count(p.Output(), "Entering MASTER") != 1 {
+			t.Error("the state changed")
+		}
+		if strings.Contains(p.Output(), "two masters") {
+			t.Error("its own new address looked like another host's")
+		}
+	})
+	t.Run("MTU", func(t *testing.T) {
+		t.Parallel()
+		l, p := pair(t)
+		for _, mtu := range []string{"1280", "576", "1500"} {
+			l.a.set("eth0", "mtu", mtu)
+			l.stays(fastVIP, "a", 300*time.Millisecond)
+		}
+		if strings.Contains(p.Output(), "FAULT") {
+			t.Error("another MTU was a fault")
+		}
+	})
+	t.Run("primary address", func(t *testing.T) {
+		t.Parallel()
+		l, _ := pair(t)
+		l.a.DeleteAddress("eth0", l.a.ip+"/24")
+		l.a.withFaults("VI_1", "no_address")
+		l.owned(fastVIP, "b", patience)
+		l.a.AddAddress("eth0", l.a.ip+"/24")
+		l.a.is("VI_1", "MASTER")
+		// Another one: adverts follow it.
+		l.a.AddAddress("eth0", "10.9.7.7/24")
+		l.a.DeleteAddress("eth0", l.a.ip+"/24")
+		wire := l.c.Capture("eth0")
+		testnet.Eventually(t, patience, func() error {
+			if len(adverts(wire, "10.9.7.7")) == 0 {
+				return fmt.Errorf("no advert from the new primary address")
+			}
+			return nil
+		})
+		l.a.is("VI_1", "MASTER")
+	})
+	t.Run("gone and made anew", func(t *testing.T) {
+		t.Parallel()
+		l, _ := pair(t)
+		wire := l.c.Capture("eth0")
+		for range 3 {
+			if err := l.a.Netlink().LinkDel(l.a.Link("eth0")); err != nil {
+				t.Fatal(err)
+			}
+			l.a.withFaults("VI_1", "interface eth0")
+			l.owned(fastVIP, "b", patience)
+			l.a.port = l.sw.Connect(l.a.Host, "eth0", l.a.ip+"/24")
+			l.a.is("VI_1", "MASTER")
+			l.owned(fastVIP, "a", patience)
+			announcedFrom(t, wire, fastVIP, l.a.port.MAC, 0)
+		}
+	})
+	t.Run("dont_track_primary", func(t *testing.T) {
+		t.Parallel()
+		l, p := pair(t, "dont_track_primary")
+		wire := l.c.Capture("eth0")
+		mac := l.a.Link("eth0").Attrs().HardwareAddr
+		if err := l.a.port.Unplug(); err != nil {
+			t.Fatal(err)
+		}
+		l.owned(fastVIP, "a b", patience) // each is alone
+		l.a.is("VI_1", "MASTER")
+		before := len(garps(wire, fastVIP, mac, 1))
+		if err := l.a.port.Plug(); err != nil {
+			t.Fatal(err)
+		}
+		l.owned(fastVIP, "a", patience)
+		announcedFrom(t, wire, fastVIP, mac, before)
+		if strings.Contains(p.Output(), "FAULT") {
+			t.Error("a pulled cable was a fault all the same")
+		}
+		// But there is no master without an interface.
+		if err := l.a.Netlink().LinkDel(l.a.Link("eth0")); err != nil {
+			t.Fatal(err)
+		}
+		l.a.withFaults("VI_1", "interface eth0")
+		l.a.port = l.sw.Connect(l.a.Host, "eth0", l.a.ip+"/24")
+		l.a.is("VI_1", "MASTER")
+		l.owned(fastVIP, "a", patience)
+	})
+	t.Run("track_interface", func(t *testing.T) {
+		t.Parallel()
+		l := newLAN(t, peersNetwork)
+		l.b.xvrrp(fast("VI_1", 100))
+		l.owned(fastVIP, "b", patience)
+		p := l.a.xvrrp("global_defs {\n dynamic_interfaces\n}\n" + fast("VI_1", 110, "track_interface {\n eth1 weight -20\n eth2\n }"))
+		l.a.withFaults("VI_1", "tracked_interface eth2") // both are absent
+		l.a.Veth("eth2", "wire2")
+		l.a.is("VI_1", "BACKUP")
+		says(t, p, "Changing effective priority from 110 to 90", patience)
+		l.a.Veth("eth1", "wire1")
+		l.owned(fastVIP, "a", patience)
+		l.a.Down("eth1")
+		l.owned(fastVIP, "b", patience)
+		l.a.is("VI_1", "BACKUP")
+		l.a.Up("eth1")
+		l.owned(fastVIP, "a", patience)
+		if err := l.a.Netlink().LinkDel(l.a.Link("eth2")); err != nil {
+			t.Fatal(err)
+		}
+		l.a.withFaults("VI_1", "tracked_interface eth2")
+		l.owned(fastVIP, "b", patience)
+	})
+}
+
+// An instance whose interface is not there yet waits for it, where the settings allow that, and is refused where not.
+func TestDynamicInterfaces(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	text := strings.Replace(fast("VI_1", 200), "interface eth0", "interface eth7", 1)
+	refused(t, l.a, 2, "run", "-f", l.a.write("none.conf", text))
+	p := l.a.xvrrp("global_defs {\n dynamic_interfaces\n}\n" + text)
+	l.a.withFaults("VI_1", "no_address interface eth7")
+	says(t, p, "Entering FAULT STATE", patience)
+	l.sw.Connect(l.a.Host, "eth7", "10.9.0.7/24")
+	l.a.is("VI_1", "MASTER")
+	l.owned(fastVIP, "a", patience)
+}
+
+// A virtual address may live on another interface than its instance's: what happens there is told there, while the
+// instance stays master.
+func TestAddressOnAnotherInterface(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	other := l.Switch("lan1")
+	l.a.second(other, "10.8.0.1/24")
+	l.c.second(other, "10.8.0.9/24")
+	p := l.a.xvrrp(strings.Replace(fast("VI_1", 200), fastVIP+"/32", fastVIP+"/32\n 10.8.0.99/24 dev eth1\n }\n virtual_ipaddress_excluded {\n 2001:db8:8::99/64 dev eth1", 1))
+	l.owned("10.8.0.99", "a", patience)
+	wire := l.c.Capture("eth1")
+	mac := func() net.HardwareAddr { return l.a.Link("eth1").Attrs().HardwareAddr }
+	again := func(what string, do func()) {
+		t.Helper()
+		was, before := mac(), len(garps(wire, "10.8.0.99", mac(), 1))
+		do()
+		if !bytes.Equal(was, mac()) {
+			before = 0
+		}
+		announcedFrom(t, wire, "10.8.0.99", mac(), before)
+		testnet.Eventually(t, patience, func() error {
+			if !slices.Contains(l.a.Addresses("eth1"), "2001:db8:8::99/64") || !slices.Contains(l.a.Addresses("eth1"), "10.8.0.99/24") {
+				return fmt.Errorf("%s: eth1 has %v", what, l.a.Addresses("eth1"))
+			}
+			return nil
+		})
+	}
+	again("down and up", func() { l.a.Down("eth1"); l.a.Up("eth1") })
+	again("hardware address", func() { l.a.set("eth1", "address", "02:00:5e:00:00:08") })
+	again("anew", func() {
+		if err := l.a.Netlink().LinkDel(l.a.Link("eth1")); err != nil {
+			t.Fatal(err)
+		}
+		l.a.second(other, "10.8.0.1/24")
+	})
+	if strings.Count(p.Output(), "Entering MASTER") != 1 || strings.Contains(p.Output(), "FAULT") {
+		t.Error("the state changed")
+	}
+	if err := p.Stop(patience); err != nil {
+		t.Error(err)
+	}
+	l.owned("10.8.0.99", "", patience)
+}
+
+// At boot the kernel looks for its link-local address on the link before it uses it. An IPv6 instance waits for that and
+// calls it no fault.
+func TestTentativeAddressIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	l := &lan{t: t, Net: testnet.New(t, lab.DAD())}
+	l.sw = l.Switch("lan")
+	a := l.node("a", peersNetwork, 1)
+	l.nodes = []*node{a}
+	fault := a.write("fault", "#!/bin/sh\ntouch "+a.dir+"/was-fault\n")
+	a.Run("chmod", "755", fault)
+	conf := strings.Replace(conf6(200, "0.1"), "priority", "notify_fault \""+fault+"\"\n    priority", 1)
+	slow := func() { // a probe takes a second, and the kernel sends three
+		a.Sysctl("net/ipv6/conf/eth0/dad_transmits", "3")
+		a.Down("eth0")
+		a.Up("eth0")
+	}
+	slow()
+	tentative := func() bool {
+		return strings.Contains(a.Run("ip", "-6", "address", "show", "dev", "eth0", "scope", "link"), "tentative")
+	}
+	if !tentative() {
+		t.Fatal("the link-local address is not tentative: this test could not fail")
+	}
+	p := a.xvrrp("global_defs {\n script_user root\n}\n" + conf)
+	if !tentative() {
+		t.Log("the machine is slow: detection was over before the daemon was up")
+	}
+	l.owned(vip6, "a", patience)
+	if out := p.Output(); strings.Contains(out, "FAULT") {
+		t.Error("waiting for duplicate address detection was a fault")
+	}
+	if a.Run("ls", a.dir); strings.Contains(a.Run("ls", a.dir), "was-fault") {
+		t.Error("notify_fault ran")
+	}
+	if err := p.Stop(patience); err != nil {
+		t.Error(err)
+	}
+	nothingLeft(t, a)
+}
+
+// Some neighbours learn from requests and some from replies: with garp_reply both are sent.
+func TestGratuitousReply(t *testing.T) {
+	t.Parallel()
+	for _, both := range []bool{false, true} {
+		l := newLAN(t, peersNetwork)
+		wire := l.c.Capture("eth0")
+		text := fast("VI_1", 200)
+		if both {
+			text += "xvrrp {\n garp_reply on\n}\n"
+		}
+		l.a.xvrrp(text)
+		mac := l.a.Link("eth0").Attrs().HardwareAddr
+		testnet.Eventually(t, patience, func() error {
+			requests, replies := len(garps(wire, fastVIP, mac, 1)), len(garps(wire, fastVIP, mac, 2))
+			if want := map[bool]int{false: 0, true: 5}[both]; requests != 5 || replies != want {
+				return fmt.Errorf("%d requests and %d replies, want 5 and %d", requests, replies, want)
+			}
+			return nil
+		})
+	}
+}
+
+// A virtual address that somebody adds on a backup is told, or removed, as the settings say; one that stood before the
+// daemon is none of its business.
+func TestStrayAddress(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []string{"report", "remove"} {
+		l := newLAN(t, peersNetwork)
+		l.b.xvrrp(fast("VI_1", 200))
+		l.owned(fastVIP, "b", patience)
+		l.a.AddAddress("eth0", "10.9.0.98/32")
+		p := l.a.serving(strings.Replace(fast("VI_1", 100), fastVIP+"/32", fastVIP+"/32\n 10.9.0.98/32", 1) + "xvrrp {\n stray_addresses " + rule + "\n}\n")
+		l.a.is("VI_1", "BACKUP")
+		l.a.AddAddress("eth0", fastVIP+"/24") // with another prefix length, and answered for all the same
+		if rule == "remove" {
+			says(t, p, "stray removed", patience)
+			l.owned(fastVIP, "b", patience)
+		} else {
+			says(t, p, "stray found", patience)
+			l.stays(fastVIP, "a b", 300*time.Millisecond)
+		}
+		if !l.a.Has("10.9.0.98") {
+			t.Error("an address that stood before us is gone")
+		}
+		if got := sample(l.a.get("http://127.0.0.1:9112/metrics"), "xvrrp_vip_strays_total"); got != 1 {
+			t.Errorf("xvrrp_vip_strays_total is %v", got)
+		}
+	}
+}
