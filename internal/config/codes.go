@@ -34,6 +34,7 @@ const (
 	codeGroupWeight        = "group-weight"
 	codeGuardFence         = "guard-no-fence"
 	codeGuardLimit         = "guard-no-limit"
+	codeHeartbeatSame      = "heartbeat-same-path"
 	codeHostLength         = "host-length"
 	codeHostUnknown        = "host-unknown"
 	codeIgnoredHere        = "ignored-here"

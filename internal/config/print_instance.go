@@ -105,19 +105,28 @@ func (p *printer) auth(i *Instance) {
 		})
 	case AuthHMAC:
 		p.block("auth_hmac", func() {
-			for _, k := range a.HMAC.Keys {
-				value := "file:" + k.From
-				if k.From == "" {
-					value = p.secret(k.Key, func(raw string) string { return "hex:" + hex.EncodeToString([]byte(raw)) })
-				}
-				p.line("key", fmt.Sprint(k.ID), value)
-			}
-			p.num("active_key", int(a.HMAC.ActiveKey))
+			p.keys(&a.HMAC)
 			p.line("mode", a.HMAC.Mode.String())
-			p.line("anti_replay", a.HMAC.AntiReplay.String())
-			p.seconds("time_window", a.HMAC.Window)
+			p.replay(&a.HMAC)
 		})
 	}
+}
+
+// keys and replay write what every block with keys has.
+func (p *printer) keys(h *HMAC) {
+	for _, k := range h.Keys {
+		value := "file:" + k.From
+		if k.From == "" {
+			value = p.secret(k.Key, func(raw string) string { return "hex:" + hex.EncodeToString([]byte(raw)) })
+		}
+		p.line("key", fmt.Sprint(k.ID), value)
+	}
+	p.num("active_key", int(h.ActiveKey))
+}
+
+func (p *printer) replay(h *HMAC) {
+	p.line("anti_replay", h.AntiReplay.String())
+	p.when(h.Window > 0, "time_window", secondsText(h.Window))
 }
 
 func (p *printer) vmac(v VMAC) {

@@ -21,10 +21,12 @@ func (p *printer) own(o *Own, instances []Instance) {
 			p.block("heartbeat "+quoted(h.Name), func() {
 				p.text("interface", h.Interface)
 				p.when(len(h.Peers) > 0, append([]string{"unicast"}, addrTexts(h.Peers)...)...)
+				p.keys(&h.HMAC)
+				p.replay(&h.HMAC)
 			})
 		}
 		for _, i := range instances {
-			p.ownInstance(&i, o.Defaults)
+			p.ownInstance(&i, o)
 		}
 	})
 }
@@ -66,14 +68,17 @@ func addrTexts(list []netip.Addr) []string {
 }
 
 // ownInstance writes what an instance says over the block.
-func (p *printer) ownInstance(i *Instance, base InstanceOwn) {
+func (p *printer) ownInstance(i *Instance, o *Own) {
 	inner := &printer{opt: p.opt, depth: p.depth + 1}
 	if i.Own.AdvertInterval != 0 {
 		inner.line("advert_int", i.Own.AdvertInterval.String())
 	}
-	inner.ownWords(i.Own, base, false)
-	if len(i.Own.Heartbeats) > 0 && !slices.Equal(i.Own.Heartbeats, base.Heartbeats) {
-		inner.line(append([]string{"heartbeat"}, quotedAll(i.Own.Heartbeats)...)...)
+	inner.ownWords(i.Own, o.Defaults, false)
+	if paths := i.Own.Heartbeats; !slices.Equal(paths, heartbeatsFor(i, o.Heartbeats)) {
+		if len(paths) == 0 {
+			paths = []string{noHeartbeat}
+		}
+		inner.line(append([]string{"heartbeat"}, quotedAll(paths)...)...)
 	}
 	if inner.b.Len() > 0 {
 		p.block("instance "+quoted(i.Name), func() { p.b.WriteString(inner.b.String()) })

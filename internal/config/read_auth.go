@@ -63,21 +63,27 @@ type hmacDraft struct {
 	have   seen
 }
 
-var hmacTable = table[hmacDraft]{"auth_hmac", map[string]word[hmacDraft]{
-	"key":        {min: 2, max: 2, repeat: adds, read: readKey},
-	"active_key": intWord(1, 255, func(h *hmacDraft) *int { return &h.active }),
+var hmacTable = table[hmacDraft]{"auth_hmac", joinWords(map[string]word[hmacDraft]{
 	"mode": {min: 1, max: 1, read: func(r *reader, st *statement, h *hmacDraft) {
 		if n, ok := r.choice(st, 0, []string{"enforce", "permissive", "receive-only"}); ok {
 			h.Mode = HMACMode(n)
 		}
 	}},
-	"anti_replay": {min: 1, max: 1, read: func(r *reader, st *statement, h *hmacDraft) {
-		if n, ok := r.choice(st, 0, []string{"time", "monotonic"}); ok {
-			h.AntiReplay = AntiReplay(n)
-		}
-	}},
-	"time_window": wholeWord(time.Second, 1, 300, func(h *hmacDraft) *time.Duration { return &h.Window }),
-}}
+}, hmacWords(func(h *hmacDraft) *hmacDraft { return h }))}
+
+// hmacWords are those of every block that holds a key ring.
+func hmacWords[T any](to func(*T) *hmacDraft) map[string]word[T] {
+	return map[string]word[T]{
+		"key":        {min: 2, max: 2, repeat: adds, read: func(r *reader, st *statement, into *T) { readKey(r, st, to(into)) }},
+		"active_key": intWord(1, 255, func(into *T) *int { return &to(into).active }),
+		"anti_replay": {min: 1, max: 1, read: func(r *reader, st *statement, into *T) {
+			if n, ok := r.choice(st, 0, []string{"time", "monotonic"}); ok {
+				to(into).AntiReplay = AntiReplay(n)
+			}
+		}},
+		"time_window": wholeWord(time.Second, 1, 300, func(into *T) *time.Duration { return &to(into).Window }),
+	}
+}
 
 func readHMAC(r *reader, st *statement, d *id) {
 	d.hmac = &hmacDraft{st: st, have: seen{}}

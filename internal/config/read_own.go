@@ -10,8 +10,9 @@ import (
 // ownDraft is the xvrrp block as written.
 type ownDraft struct {
 	Own
-	have      seen
-	instances []*ownInstance
+	have       seen
+	instances  []*ownInstance
+	heartbeats []*heartbeatDraft
 }
 
 // ownInstance is `instance NAME { }` inside it, or the defaults.
@@ -167,30 +168,3 @@ func readOwnInstance(r *reader, st *statement, o *od) {
 	readBlock(r, ownInstanceTable, st.Block, i, i.have)
 	o.instances = append(o.instances, i)
 }
-
-func readHeartbeat(r *reader, st *statement, o *od) {
-	h := &Heartbeat{Name: st.Args()[0].Text, Pos: Pos(st.Pos)}
-	for _, other := range o.Heartbeats {
-		if other.Name == h.Name {
-			r.err(codeDuplicate, arg(st, 0), "choose another name", "heartbeat %s is defined twice", quote(h.Name))
-			return
-		}
-	}
-	readBlock(r, heartbeatTable, st.Block, h, seen{})
-	if h.Interface == "" && len(h.Peers) == 0 {
-		r.err(codeMissingValue, at(st), "write interface IF or unicast ADDRESS", "heartbeat %s names no path", quote(h.Name))
-		return
-	}
-	o.Heartbeats = append(o.Heartbeats, *h)
-}
-
-var heartbeatTable = table[Heartbeat]{"heartbeat", map[string]word[Heartbeat]{
-	"interface": ifWord(func(h *Heartbeat) *string { return &h.Interface }),
-	"unicast": {min: 1, max: -1, repeat: adds, read: func(r *reader, st *statement, h *Heartbeat) {
-		for i := range st.Args() {
-			if a, ok := r.address(st, i); ok {
-				h.Peers = append(h.Peers, a)
-			}
-		}
-	}},
-}}

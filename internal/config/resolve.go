@@ -9,6 +9,7 @@ func (r *reader) resolve(d *document) *Settings {
 	r.resolveObjects(d, s)
 	for _, i := range d.instances {
 		r.resolveInstance(d, i)
+		r.heartbeatsOf(d, i)
 	}
 	r.resolveGroups(d, s)
 	groupOf := membership(s.SyncGroups)
@@ -21,6 +22,7 @@ func (r *reader) resolve(d *document) *Settings {
 	r.checkGuards(d, s)
 	r.markUsed(s)
 	r.checkUnused(d, s)
+	r.unusedHeartbeats(d, s)
 	r.resolveUsers(s)
 	r.checkScripts(d, s)
 	r.checkInterfaces(d, s)

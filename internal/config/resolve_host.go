@@ -85,6 +85,9 @@ func (r *reader) checkInterfaces(d *document, s *Settings) {
 			}
 		}
 	}
+	for _, h := range d.own.heartbeats {
+		want(h.Interface, placeOfInterface(h), "interface")
+	}
 	for _, a := range d.staticAddr {
 		want(a.Interface, at(a.st), "interface")
 	}

@@ -1,14 +1,15 @@
 package config
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // resolveOwn completes the xvrrp block. Instances are done one by one.
 func (r *reader) resolveOwn(d *document, s *Settings) {
 	s.Own = d.own.Own
 	s.Own.FloodLimit = s.Own.Defaults.FloodLimit
-	for _, h := range s.Own.Heartbeats {
-		s.Own.Defaults.Heartbeats = append(s.Own.Defaults.Heartbeats, h.Name)
-	}
+	r.resolveHeartbeats(d, s)
 	d.own.Defaults = s.Own.Defaults
 	for _, o := range d.own.instances {
 		var names []string
@@ -20,21 +21,8 @@ func (r *reader) resolveOwn(d *document, s *Settings) {
 		if !known {
 			r.err(codeUnknownMember, arg(o.st, 0), nearestRemedy(o.name, names), "the xvrrp block names the unknown instance %s", quote(o.name))
 		}
-		for _, h := range o.Heartbeats {
-			r.knownHeartbeat(s, o, h)
-		}
+		o.Heartbeats = slices.DeleteFunc(o.Heartbeats, func(name string) bool { return !r.knownHeartbeat(d, o, name) })
 	}
-}
-
-func (r *reader) knownHeartbeat(s *Settings, o *ownInstance, name string) {
-	var names []string
-	for _, h := range s.Own.Heartbeats {
-		if h.Name == name {
-			return
-		}
-		names = append(names, h.Name)
-	}
-	r.err(codeUnknownTracker, placeOfWord(o.have["heartbeat"], name), nearestRemedy(name, names), "heartbeat %s is not defined", quote(name))
 }
 
 func placeOfWord(st *statement, text string) spot {

@@ -3,6 +3,8 @@ package config
 import (
 	"net/netip"
 	"time"
+
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
 // Own is the xvrrp { } block: what keepalived has no word for.
@@ -170,8 +172,34 @@ func (k CheckKind) String() string { return checkWords[k] }
 // same virtual router, another interface or other peers.
 type Heartbeat struct {
 	Name string
-	// Interface is for multicast adverts; with Peers it is where they leave.
+	// Interface is where heartbeats leave; empty: the instance's own, which
+	// needs Peers.
 	Interface string
-	Peers     []netip.Addr
-	Pos       Pos
+	// Peers are whom they go to; without any they are multicast.
+	Peers []netip.Addr
+	// HMAC signs them and verifies those of others, always in mode Enforce. A
+	// Window of 0 means that the instance's interval decides.
+	HMAC HMAC
+	Pos  Pos
+}
+
+// PeersOf are the peers of a family.
+func (h *Heartbeat) PeersOf(f wire.Family) []netip.Addr {
+	var list []netip.Addr
+	for _, p := range h.Peers {
+		if p.Is4() == (f == wire.IPv4) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// Heartbeat returns the second path of that name, nil when there is none.
+func (o *Own) Heartbeat(name string) *Heartbeat {
+	for i := range o.Heartbeats {
+		if o.Heartbeats[i].Name == name {
+			return &o.Heartbeats[i]
+		}
+	}
+	return nil
 }

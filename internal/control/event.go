@@ -18,6 +18,7 @@ const (
 	KindConflict     Kind = "conflict"      // a foreign host claims our address
 	KindSplitBrain   Kind = "split_brain"   // began or ended, see Reason
 	KindGuard        Kind = "guard"         // a takeover waits
+	KindPath         Kind = "path"          // a way of the adverts was lost or is back, see Reason
 	KindTracker      Kind = "tracker"       // a tracked object went up or down
 	KindLink         Kind = "link"          // an interface went up or down
 	KindNotify       Kind = "notify"        // a notify script ended badly
@@ -75,6 +76,7 @@ type Evidence struct {
 	// TTL is that of the last rejected advert, when it was the reason.
 	TTL int `json:"ttl,omitempty"`
 
+	Path    string   `json:"path,omitempty"`   // a second path's name, main for the interface
 	Faults  []string `json:"faults,omitempty"` // what holds us in FAULT
 	Tracker string   `json:"tracker,omitempty"`
 	Address string   `json:"address,omitempty"` // of a conflict

@@ -139,6 +139,11 @@ type InstanceStatus struct {
 	// Trackers are the names of what the instance watches.
 	Trackers []string `json:"trackers"`
 
+	// Paths are the second paths of its adverts. MainPathLost: the master is
+	// heard on one of these, and not on the interface.
+	Paths        []PathStatus `json:"paths,omitempty"`
+	MainPathLost bool         `json:"main_path_lost,omitempty"`
+
 	SplitBrain bool `json:"split_brain"`
 	// Contest says since when, and by which signs; nil without a split brain.
 	Contest *SplitBrain `json:"contest,omitempty"`
@@ -201,6 +206,36 @@ type MasterStatus struct {
 	LastAdvertAge Seconds   `json:"last_advert_age"`
 	// AdvertInterval is the interval that its adverts carry.
 	AdvertInterval Seconds `json:"advert_interval"`
+}
+
+// PathState is what there is to say of a second path.
+type PathState string
+
+// The states. A backup listens, a master sends and hears nobody.
+const (
+	PathAlive   PathState = "alive"   // the master is heard on it
+	PathLost    PathState = "lost"    // it was, and is not any more, but elsewhere
+	PathSilent  PathState = "silent"  // it never was, but is elsewhere
+	PathSending PathState = "sending" // this node is master
+	PathDown    PathState = "down"    // it cannot be used, see Why
+	PathIdle    PathState = "idle"    // nothing is known yet, or nothing is to be heard
+)
+
+// PathStatus is one second path of an instance.
+type PathStatus struct {
+	Name      string    `json:"name"`
+	Interface string    `json:"interface"`
+	Peers     []string  `json:"peers,omitempty"` // none: multicast
+	State     PathState `json:"state"`
+	Why       string    `json:"why,omitempty"`
+	// LastHeard is the kernel's time of the last heartbeat since the node is
+	// backup, From its sender.
+	From         string            `json:"from,omitempty"`
+	LastHeard    *time.Time        `json:"last_heard,omitempty"`
+	LastHeardAge Seconds           `json:"last_heard_age,omitempty"`
+	Received     uint64            `json:"received"`
+	Sent         uint64            `json:"sent"`
+	Rejected     map[string]uint64 `json:"rejected"`
 }
 
 // VIPStatus is one virtual address.

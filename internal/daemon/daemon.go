@@ -237,6 +237,7 @@ func (d *Daemon) serve(ctx context.Context, undo *cleanup) error {
 	go d.inquiries.run(background)
 	go d.where.run(background)
 	go d.watchNeighbours(background)
+	go d.watchPaths(background)
 
 	if err := d.addInstances(); err != nil {
 		return err
@@ -452,6 +453,9 @@ func (d *Daemon) add(u unit) error {
 			return err
 		}
 		s.Name, s.Probe, s.Effect, s.Ready = in.id, in, in.effect, in.ready
+		if err := in.addPaths(&s, d.settings(), in.cfg()); err != nil {
+			return err
+		}
 		s.Election.StartupDelay = d.startupDelay()
 		add.Members = append(add.Members, s)
 	}

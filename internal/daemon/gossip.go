@@ -29,6 +29,7 @@ const gossipEvery = 30 * time.Second
 // rumour is one piece of news. Equal rumours are one kind.
 type rumour struct {
 	instance string
+	path     string            // of a second path's heartbeats
 	ifindex  int               // where there is no instance
 	reject   wire.Reject       // an advert that was refused
 	peer     netip.Addr        // to whom an advert did not leave, or what is claimed
@@ -94,6 +95,11 @@ func (g *gossip) say(r rumour, times int) {
 	case r.claim != [6]byte{}:
 		g.log.Warn(fmt.Sprintf("(%s) another host claims our virtual address %v", r.instance, r.peer),
 			append(attrs, "mac", net.HardwareAddr(r.claim[:]).String(), "ifindex", r.ifindex)...)
+	case r.path != "" && r.err != "":
+		g.log.Warn(fmt.Sprintf("(%s) heartbeat on second path %s did not leave (%s)", r.instance, r.path, r.err), append(attrs, "peer", r.peer)...)
+	case r.path != "":
+		g.log.Warn(fmt.Sprintf("(%s) ignoring received heartbeat on second path %s: %s", r.instance, r.path, r.reject.Error()),
+			append(attrs, "reason", r.reject.String(), "from", r.peer)...)
 	case r.err != "" && r.peer.IsValid():
 		g.log.Warn(fmt.Sprintf("(%s) Cant send advert to %v (%s)", r.instance, r.peer, r.err), attrs...)
 	case r.err != "":

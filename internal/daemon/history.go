@@ -32,8 +32,12 @@ func (h history) transition(instance string, at time.Time, t vrrp.Transition, te
 // rumour keeps the first advert that was refused for each reason.
 func (h history) rumour(r rumour) {
 	if r.instance != "" && r.reject != wire.None {
+		text := r.reject.Error()
+		if r.path != "" {
+			text = fmt.Sprintf("heartbeat on second path %s from %v: %s", r.path, r.peer, text)
+		}
 		h.Add(control.Event{
-			Time: time.Now(), Kind: control.KindRejected, Instance: r.instance, Reason: r.reject.String(), Text: r.reject.Error(),
+			Time: time.Now(), Kind: control.KindRejected, Instance: r.instance, Reason: r.reject.String(), Text: text,
 		})
 	}
 }

@@ -53,6 +53,9 @@ type instance struct {
 	kernel    bool // adverts come in through the kernel program
 	resumed   bool // goes on after a crash; set once before anything starts
 
+	mainPath pathway                  // its own interface
+	paths    atomic.Pointer[pathways] // its second paths
+
 	// Of the loop thread.
 	formFrom netip.Addr // whose checksum form was told last
 	form     wire.ChecksumForm
@@ -73,6 +76,7 @@ type instance struct {
 func (d *Daemon) newInstance(cfg *config.Instance) *instance {
 	in := &instance{d: d, log: d.log, id: d.freeID(cfg.Name)}
 	in.virtual.prefixes = prefixesOf(&d.settings().Global)
+	in.mainPath.in = in
 	in.counts.Store(d.metrics.Instance(cfg.Name, cfg.Interface, cfg.VRID, cfg.Family))
 	in.meter().SetPriority(int(cfg.Priority))
 	in.configure(cfg)
@@ -90,6 +94,7 @@ func (in *instance) configure(cfg *config.Instance) {
 	in.current.Store(cfg)
 	in.meter().SetConfiguredPriority(int(cfg.Priority))
 	in.feel()
+	in.configurePaths(cfg)
 	in.d.vmacs.configure(in)
 	var vips []metrics.VIP
 	for i, a := range in.addresses() {
@@ -207,6 +212,9 @@ func (in *instance) prepare() {
 
 func (in *instance) note(n vrrp.Note) {
 	switch n.Kind {
+	case vrrp.NotePathLost, vrrp.NotePathBack:
+		in.pathNote(n)
+		return
 	case vrrp.NotePriority:
 		in.meter().SetPriority(int(n.Priority))
 		in.later(func() { in.d.notify.priority(in, n) })

@@ -38,6 +38,7 @@ type nic struct {
 	link  ifstate.Link // Index 0: not there
 	addrs []ifstate.Address
 	users []*instance
+	ways  []*way // second paths over it
 
 	mode    datapath.Mode
 	out     *egress.Interface
@@ -68,6 +69,7 @@ func newNICs(d *Daemon) *nics {
 func (n *nics) use(in *instance) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	defer n.usePaths(in)
 	c := n.named(in.cfg().Interface)
 	c.users = append(c.users, in)
 	n.d.vmacs.use(in)
@@ -90,6 +92,7 @@ func (n *nics) use(in *instance) {
 func (n *nics) again(in *instance) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.againPaths(in)
 	if c := n.byName[in.cfg().Interface]; c != nil && c.link.Index != 0 {
 		n.join(c, in)
 		n.tellFault(c, in)
@@ -120,7 +123,8 @@ func (n *nics) leave(in *instance) {
 	c.users = slices.DeleteFunc(c.users, func(o *instance) bool { return o == in })
 	n.unbind(c, in)
 	n.d.vmacs.leave(in)
-	if len(c.users) == 0 {
+	n.leavePaths(in)
+	if !c.used() {
 		n.release(c)
 	}
 	n.routers()

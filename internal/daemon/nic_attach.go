@@ -3,6 +3,7 @@ package daemon
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/xvrrp/xvrrp/internal/datapath"
@@ -14,14 +15,13 @@ import (
 
 // attach starts reception and opens the sender.
 func (n *nics) attach(c *nic) {
-	if len(c.users) == 0 {
+	if !c.used() {
 		return
 	}
 	defer n.retry(c)
 	// The program knows what to pick up before it sees the first packet.
 	n.tellRouters(c)
-	want := c.users[0].cfg().Own.Dataplane
-	mode, err := n.d.dp.Attach(c.link.Index, datapath.Mode(want.String()))
+	mode, err := n.d.dp.Attach(c.link.Index, datapath.Mode(c.first().cfg().Own.Dataplane.String()))
 	if err != nil {
 		n.d.log.Error("cannot receive adverts on "+c.name, "error", err)
 		n.eachUser(c, func(in *instance) {
@@ -43,11 +43,25 @@ func (n *nics) attach(c *nic) {
 	for _, in := range c.users {
 		n.join(c, in)
 	}
+	for _, w := range c.ways {
+		n.joinPath(c, w.pathway)
+	}
+}
+
+// used reports whether the adverts of any instance need the interface, as their
+// own or as a second path. first is one of those.
+func (c *nic) used() bool { return len(c.users)+len(c.ways) > 0 }
+
+func (c *nic) first() *instance {
+	if len(c.users) > 0 {
+		return c.users[0]
+	}
+	return c.ways[0].in
 }
 
 // ready reports whether the interface is in use, or in nobody's.
 func (c *nic) ready() bool {
-	return c.link.Index == 0 || len(c.users) == 0 || c.mode != "" && c.out != nil
+	return c.link.Index == 0 || !c.used() || c.mode != "" && c.out != nil
 }
 
 // attachAgain is the time between two attempts at an interface that is there and
@@ -90,8 +104,13 @@ func receiveCause(name string) vrrp.Cause {
 }
 
 func (n *nics) join(c *nic, in *instance) {
-	group := in.cfg().McastGroup
-	if in.cfg().Unicast.Enabled() || c.joined[group] != nil || n.d.settings().Global.NoIGMP {
+	if !in.cfg().Unicast.Enabled() {
+		n.joinGroup(c, in.cfg().McastGroup)
+	}
+}
+
+func (n *nics) joinGroup(c *nic, group netip.Addr) {
+	if c.joined[group] != nil || n.d.settings().Global.NoIGMP {
 		return
 	}
 	m, err := egress.Join(c.link.Index, group)
@@ -127,7 +146,8 @@ func (n *nics) lose(c *nic) {
 		// closes. A router that is not there any more is no error here.
 		_ = n.d.engine.Settle(engine.Unbind{Router: in.id})
 	}
-	used := len(c.users) > 0
+	n.unbindPaths(c)
+	used := c.used()
 	n.release(c)
 	c.link, c.addrs, c.seats = ifstate.Link{}, nil, seats{}
 	n.tellUp(c)
@@ -156,6 +176,9 @@ func (n *nics) release(c *nic) {
 	n.eachUser(c, (*instance).unsend)
 	for in := range c.bound {
 		n.unbind(c, in)
+	}
+	for _, w := range c.ways {
+		w.unbind(n.d.hops)
 	}
 	for g, m := range c.joined {
 		errs = append(errs, m.Close())

@@ -84,6 +84,9 @@ func (n *nics) bind(c *nic) {
 		n.d.engine.Do(engine.Bind{Router: in.id, IfIndex: b.index, Out: b.way, Source: b.source, Local: b.local})
 		old.way.close(n.d.hops)
 	}
+	if n.bindPaths(c) {
+		news = true
+	}
 	if news && n.synced {
 		n.routers()
 	}
@@ -146,6 +149,9 @@ func (n *nics) tellRouters(attaching *nic) {
 		}
 		for _, in := range c.users {
 			list = append(list, n.router(c, in))
+		}
+		for _, w := range c.ways {
+			list = append(list, n.pathRouter(c, w.pathway))
 		}
 	}
 	n.d.strangers.tune(list)

@@ -21,16 +21,21 @@ type outlet struct {
 func (n *nics) outlet(c *nic, in *instance, source netip.Addr) *outlet {
 	o := &outlet{sender: n.sender(c, in), hops: map[netip.Addr]*nexthop.Hop{}}
 	for _, p := range in.cfg().Unicast.Peers {
-		to := nexthop.Target{Peer: p.Addr, Source: source, IfIndex: c.link.Index}
-		hop, err := n.d.hops.Watch(to)
-		if err != nil {
+		if err := o.watch(n.d.hops, nexthop.Target{Peer: p.Addr, Source: source, IfIndex: c.link.Index}); err != nil {
 			n.d.log.Error("("+in.cfg().Name+") no way to a unicast peer", "peer", p.Addr.String(), "error", err)
-			continue
 		}
-		o.hops[p.Addr] = hop
-		o.targets = append(o.targets, to)
 	}
 	return o
+}
+
+// watch begins the following of the way to a peer.
+func (o *outlet) watch(hops *nexthop.Resolver, to nexthop.Target) error {
+	hop, err := hops.Watch(to)
+	if err == nil {
+		o.hops[to.Peer] = hop
+		o.targets = append(o.targets, to)
+	}
+	return err
 }
 
 // close ends the following of the ways to the peers.

@@ -112,12 +112,13 @@ func path(in *config.Instance) string {
 }
 
 // changed reports whether an instance's settings differ in more than their
-// place in the file, the trackers of its group included.
+// place in the file, the trackers of its group and its second paths included.
 func changed(old, new *config.Settings, m match) bool {
 	a, b := *old.Instance(m.old), *new.Instance(m.new)
 	tracks := sameSettings(tracksOf(old, &a), tracksOf(new, &b))
+	paths := sameSettings(heartbeatsOf(old, &a), heartbeatsOf(new, &b))
 	a.Name = b.Name
-	return !sameSettings(a, b) || !tracks
+	return !sameSettings(a, b) || !tracks || !paths
 }
 
 // compareGroups tells which sync groups change.

@@ -236,6 +236,9 @@ func (d *Daemon) acceptable(next *config.Settings) error {
 	for i := range next.Instances {
 		s, err := spec(&next.Instances[i])
 		if err == nil {
+			err = acceptablePaths(&s, next, &next.Instances[i])
+		}
+		if err == nil {
 			err = engine.Check(s)
 		}
 		if err == nil {
@@ -276,6 +279,9 @@ func (d *Daemon) bring(cfg *config.Instance) error {
 		return err
 	}
 	s.Name, s.Probe, s.Effect, s.Ready = in.id, in, in.effect, in.ready
+	if err := in.addPaths(&s, d.settings(), cfg); err != nil {
+		return err
+	}
 	if err := d.engine.Settle(engine.Add{Group: lonePrefix + in.id, Members: []engine.Spec{s}}); err != nil {
 		return err
 	}
@@ -298,6 +304,9 @@ func (d *Daemon) changeInstance(in *instance, cfg *config.Instance) error {
 	}
 	s.Name, s.Probe, s.Effect, s.Ready = in.id, in, in.effect, in.ready
 	in.configure(cfg)
+	if err := in.addPaths(&s, d.settings(), cfg); err != nil {
+		return err
+	}
 	if err := d.engine.Settle(engine.Change{Spec: s, Addresses: !sameHoldings(before, cfg)}); err != nil {
 		return err
 	}

@@ -122,6 +122,7 @@ func (in *instance) status(st vrrp.Status, now time.Time) control.InstanceStatus
 	for _, t := range tracksOf(in.d.settings(), cfg) {
 		s.Trackers = append(s.Trackers, t.Kind.String()+" "+t.Name)
 	}
+	s.Paths, s.MainPathLost = in.pathStatus(st, now), in.mainPath.lost.Load()
 	if !st.Deadline.IsZero() {
 		at := st.Deadline
 		s.Deadline = &at

@@ -107,6 +107,10 @@ func (e *Engine) take(f Fact) error {
 		return e.change(now, f)
 	case Bind:
 		return e.bind(now, f)
+	case BindPath:
+		return e.bindPath(f)
+	case UnbindPath:
+		return e.unbindPath(f)
 	case Unbind:
 		return e.with(f.Router, func(m *member) { e.unbind(m) })
 	case Tell:
@@ -173,6 +177,11 @@ func (e *Engine) remove(now time.Time, name string) error {
 	e.handle(now, g.members[0], vrrp.Shutdown{}) // reaches every member
 	for _, m := range g.members {
 		e.unbind(m)
+		for _, w := range m.ways {
+			if w != nil {
+				e.unbindWay(w)
+			}
+		}
 		m.effects.close()
 		delete(e.members, m.spec.Name)
 	}

@@ -37,10 +37,11 @@ type Spec struct {
 	// the protocol. An advert that carries the least interval there is, 10 ms,
 	// is then taken to mean Fine. Zero: the adverts mean what they say.
 	Fine time.Duration
-	// Asker asks before a takeover, Paths sends on the extra heartbeat paths. Each
-	// may be nil. Change keeps the old one where the new one is nil.
+	// Asker asks before a takeover. It may be nil. Change keeps the old one where
+	// the new one is nil.
 	Asker Asker
-	Paths Paths
+	// Paths are the second paths, none by default.
+	Paths []Path
 	// Probe counts, Effect does what may wait.
 	Probe  Probe
 	Effect Effect

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"net/netip"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -97,38 +96,5 @@ func TestAnswerCountsByItsArrival(t *testing.T) {
 			t.Errorf("%v in spite of an answer in time", s)
 		}
 		b.close()
-	})
-}
-
-// beats counts what leaves on the extra paths.
-type beats struct{ sent []uint8 }
-
-func (p *beats) Beat(a vrrp.SendAdvert) { p.sent = append(p.sent, a.Priority) }
-
-// Every advert leaves on the extra paths, too, and one that is heard there
-// holds the router in Backup.
-func TestPathsHearAndAreBeaten(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t)
-		p := &beats{}
-		s := b.spec("VI_1", 51, 100)
-		s.Election.Paths, s.Paths = 1, p
-		b.run(s)
-		heard := vrrp.PathHeard{Path: 1, From: netip.MustParseAddr("198.51.100.2"), Priority: 200, Interval: time.Second}
-		for range 10 {
-			b.on(func() { b.e.Hear("VI_1", time.Now(), heard) })
-			time.Sleep(time.Second)
-		}
-		if s := b.state(); s != vrrp.Backup {
-			t.Fatalf("%v while a path is alive", s)
-		}
-		time.Sleep(4 * time.Second)
-		if s := b.state(); s != vrrp.Active {
-			t.Fatalf("%v when all is silent", s)
-		}
-		b.close()
-		if got := b.priorities(); len(got) < 2 || !slices.Equal(got, p.sent) {
-			t.Errorf("sent %v, and on the path %v", got, p.sent)
-		}
 	})
 }

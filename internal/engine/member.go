@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -33,6 +34,7 @@ type member struct {
 	rules   *wire.Rules
 	signer  *wire.Signer
 	effects *effects
+	ways    [vrrp.MaxPaths]*way // second paths
 
 	// Set while bound.
 	ifindex int
@@ -57,6 +59,7 @@ type port struct {
 	members []*member
 	rules   []*wire.Rules
 	shelves shelves
+	ways    []*way // for which it is a second path
 }
 
 func newMember(spec Spec) (*member, error) {
@@ -72,7 +75,9 @@ func newMember(spec Spec) (*member, error) {
 	if err != nil {
 		return nil, fmt.Errorf("authentication: %w", err)
 	}
-	return &member{spec: spec, router: router, rules: rules, signer: signer}, nil
+	m := &member{spec: spec, router: router, rules: rules, signer: signer}
+	m.ways, err = newWays(m, spec.Paths)
+	return m, err
 }
 
 // Check tells what Add or Change would say to a Spec, without doing it.
@@ -130,11 +135,7 @@ func (e *Engine) bind(now time.Time, f Bind) error {
 	}
 	if m.ifindex != f.IfIndex {
 		e.unbind(m)
-		p := e.wires[f.IfIndex]
-		if p == nil {
-			p = &port{}
-			e.wires[f.IfIndex] = p
-		}
+		p := e.port(f.IfIndex)
 		p.members = append(p.members, m)
 		p.rules = append(p.rules, m.rules)
 		p.shelves = nil
@@ -156,9 +157,7 @@ func (e *Engine) unbind(m *member) {
 		p.rules = slices.Delete(p.rules, i, i+1)
 		p.shelves = nil
 	}
-	if len(p.members) == 0 {
-		delete(e.wires, m.ifindex)
-	}
+	e.tidy(m.ifindex)
 	m.ifindex, m.out, m.ready = 0, nil, m.ready[:0]
 }
 
@@ -170,7 +169,8 @@ func (e *Engine) change(now time.Time, f Change) error {
 		return fmt.Errorf("%w: %s", ErrNoRouter, f.Spec.Name)
 	}
 	// Everything that can refuse the new settings is asked on copies first.
-	if _, err := newMember(f.Spec); err != nil {
+	next, err := newMember(f.Spec)
+	if err != nil {
 		return fmt.Errorf("virtual router %s: %w", f.Spec.Name, err)
 	}
 	receive := f.Spec.Receive
@@ -188,13 +188,10 @@ func (e *Engine) change(now time.Time, f Change) error {
 	if m.spec.Asker == nil {
 		m.spec.Asker = old.Asker
 	}
-	if m.spec.Paths == nil {
-		m.spec.Paths = old.Paths
-	}
 	if p := e.wires[m.ifindex]; p != nil {
 		p.shelves = nil
 	}
-	if err := m.prepare(); err != nil {
+	if err := errors.Join(m.prepare(), e.changeWays(m, next.ways)); err != nil {
 		return fmt.Errorf("virtual router %s: %w", f.Spec.Name, err)
 	}
 	e.handle(now, m, vrrp.Reconfigured{Config: f.Spec.Election, Addresses: f.Addresses})

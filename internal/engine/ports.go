@@ -40,13 +40,6 @@ type Asker interface {
 	Ask(a vrrp.Ask)
 }
 
-// Paths carries every advert on the extra heartbeat paths, too. It is called on
-// the loop thread, after the advert left, and returns at once. What is heard on
-// a path is told as a vrrp.PathHeard.
-type Paths interface {
-	Beat(a vrrp.SendAdvert)
-}
-
 // Probe is told what happens to one router, on the loop thread: it may count
 // but must neither block nor allocate in steady state.
 type Probe interface {

@@ -20,6 +20,13 @@ func (e *Engine) Datagram(d wire.Datagram) {
 	if port == nil || e.frozen {
 		return // the interface has just lost its last router, or a successor has it
 	}
+	if beat, ok := p.Heartbeat(); ok {
+		if w := port.way(&beat); w != nil {
+			*p = beat
+			e.heartbeat(d, p, w)
+			return
+		}
+	}
 	m, reject := port.find(p)
 	if m == nil {
 		if !reject.Ignored() {
@@ -123,15 +130,18 @@ func (m *member) ask(a vrrp.Ask) {
 	}
 }
 
-// send puts one advert on the wire, once for each destination.
+// send puts one advert on the wire, and one heartbeat on each second path.
 func (m *member) send(a vrrp.SendAdvert) {
-	m.sendHere(a)
-	if m.spec.Paths != nil {
-		m.spec.Paths.Beat(a)
+	m.advertise(a)
+	for _, w := range m.ways {
+		if w != nil {
+			w.send(a.Priority)
+		}
 	}
 }
 
-func (m *member) sendHere(a vrrp.SendAdvert) {
+// advertise puts one advert on the wire, once for each destination.
+func (m *member) advertise(a vrrp.SendAdvert) {
 	if m.out == nil || len(m.ready) == 0 {
 		return // no interface or no address: the core has been told
 	}

@@ -10,7 +10,7 @@ import (
 type collector struct{ m *Metrics }
 
 var (
-	rows  = slices.Concat(ours, mib, keepalived)
+	rows  = slices.Concat(ours, paths, mib, keepalived)
 	descs = describe(rows)
 )
 

@@ -43,8 +43,9 @@ type Instance struct {
 	timing       atomic.Pointer[Timing]
 	activeRouter atomic.Pointer[netip.Addr]
 
-	mu   sync.Mutex // guards vips
-	vips []vip
+	mu    sync.Mutex // guards vips and paths
+	vips  []vip
+	paths []*Path
 
 	interarrival, delivery, lateness, takeover *durations
 }

@@ -136,6 +136,12 @@ func (p Paper) now(c Case) []string {
 		say = append(say, fmt.Sprintf("The master is %s%s with priority %d; its last advert is %s old by the kernel's clock (limit %s, every %s).",
 			clean(m.Address), mac(m.MAC), m.Priority, seconds(m.LastAdvertAge), seconds(c.MasterDownInterval), seconds(m.AdvertInterval)))
 	}
+	if c.MainPathLost {
+		say = append(say, fmt.Sprintf("No advert comes in on %s any more; a second path says that the master lives.", clean(c.Interface)))
+	}
+	for _, s := range c.Paths {
+		say = append(say, "Second path "+pathText(s)+".")
+	}
 	if c.Deadline != nil && c.State == control.Backup {
 		say = append(say, fmt.Sprintf("If nothing comes, we act in %s.", length(max(c.Deadline.Sub(c.Now), 0))))
 	}

@@ -27,6 +27,12 @@ func TestStatus(t *testing.T) {
 	failed.Instances[0].SplitBrain = false
 	failed.Instances[0].Master.Address = "fe80::5054:ff:fe12:3456"
 	failed.Instances[0].VIPs[0].Held = false
+	i.MainPathLost = true
+	i.Paths = []control.PathStatus{
+		{Name: "cross", Interface: "eth2", State: control.PathAlive, From: "10.8.0.1", LastHeard: &now, LastHeardAge: sec(20 * time.Millisecond)},
+		{Name: "mgmt", Interface: "eth0", Peers: []string{"198.51.100.2"}, State: control.PathSilent, Rejected: map[string]uint64{"hmac_invalid": 7}},
+		{Name: "far", Interface: "eth9", State: control.PathDown, Why: "eth9 is not there"},
+	}
 	golden(t, "status-trouble", func(p Paper) string { return p.Status(failed) })
 	golden(t, "status-empty", func(p Paper) string { return p.Status(control.Status{Now: now, StartedAt: now}) })
 }
@@ -52,6 +58,7 @@ func TestExplain(t *testing.T) {
 	i := &check.Instances[1]
 	i.State, i.Priority, i.ConfiguredPriority, i.Reason = control.Master, 160, 160, "preempt"
 	i.Master = &control.MasterStatus{Address: "10.1.1.11", Self: true, Priority: 160}
+	i.Paths = []control.PathStatus{{Name: "cross", Interface: "eth2", State: control.PathSending, Sent: 9}}
 	c = NewCase(check, control.Instance{InstanceStatus: *i})
 	golden(t, "explain-check", func(p Paper) string { return p.Explain(c) })
 

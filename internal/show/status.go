@@ -101,6 +101,7 @@ func (p Paper) below(b *strings.Builder, i control.InstanceStatus, now time.Time
 		}
 		b.WriteString(p.vips(word, absent, i.State == control.Master, shade))
 	}
+	p.paths(b, i)
 	for _, v := range i.VIPs {
 		if v.Conflict != "" {
 			b.WriteString(wrap("    conflict: ", fmt.Sprintf("%s also claims %s", clean(v.Conflict), clean(v.Address))))
