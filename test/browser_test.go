@@ -45,11 +45,23 @@ func (n *node) browser() *browser {
 	driver := n.Start("unshare", "--pid", "--mount-proc", "--fork", "--kill-child", "chromedriver", fmt.Sprintf("--port=%d", driverPort))
 	says(n.t, driver, "was started successfully", patience)
 
+	// Not t.TempDir: Chromium's processes write for a moment after they were killed.
+	profile, err := os.MkdirTemp("", "xvrrp-browser-")
+	if err != nil {
+		n.t.Fatal(err)
+	}
 	options := map[string]any{"args": []string{
 		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync",
-		"--user-data-dir=" + n.t.TempDir(),
+		"--user-data-dir=" + profile,
 	}}
+	n.t.Cleanup(func() {
+		if b.session != "" {
+			b.call(http.MethodDelete, b.session, nil)
+		}
+		driver.Kill()
+		testnet.Eventually(n.t, patience, func() error { return os.RemoveAll(profile) })
+	})
 	answer := b.call(http.MethodPost, "/session", map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{
 		"browserName":        "chrome",
 		"goog:chromeOptions": options,
@@ -60,10 +72,6 @@ func (n *node) browser() *browser {
 		n.t.Fatalf("no session: %v", answer)
 	}
 	b.session = "/session/" + id
-	n.t.Cleanup(func() {
-		b.call(http.MethodDelete, b.session, nil) // Chromium writes its profile to the end: before the directory goes
-		driver.Kill()
-	})
 	return b
 }
 

@@ -76,6 +76,11 @@ func TestPage(t *testing.T) {
 	mac := l.a.Link("eth0").Attrs().HardwareAddr.String()
 	b.shows("#instances .card", "also claimed by "+mac)
 	b.photo("split-brain.png")
+	for _, scheme := range []string{"dark", "light"} {
+		b.devtools("Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]string{"name": "prefers-color-scheme", "value": scheme}}})
+		canBeRead(t, b, scheme)
+		b.photo(scheme + ".png")
+	}
 	b.screen(375, 812, true)
 	fitsPhone(t, b)
 	b.photo("phone.png")
@@ -126,6 +131,29 @@ func isRed(colour string) bool {
 	var r, g, b int
 	n, _ := fmt.Sscanf(colour, "rgb(%d, %d, %d)", &r, &g, &b)
 	return n == 3 && r > 150 && g < 80 && b < 80
+}
+
+// canBeRead fails where text and ground are too much alike: a contrast below
+// 4.5, as WCAG counts it.
+func canBeRead(t *testing.T, b *browser, scheme string) {
+	t.Helper()
+	pale, _ := b.run(`const parts = (c) => c.match(/[\d.]+/g).map(Number);
+		const light = (c) => parts(c).slice(0, 3).map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+			.reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
+		const ground = (e) => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if ((parts(c)[3] ?? 1) > 0.9) return c } return 'rgb(255, 255, 255)' };
+		const list = [];
+		let seen = 0;
+		for (const e of document.querySelectorAll('body *')) {
+			if (!e.checkVisibility() || ![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) continue;
+			const style = getComputedStyle(e);
+			const [a, z] = [light(e.namespaceURI.endsWith('svg') ? style.fill : style.color), light(ground(e))].sort((x, y) => y - x);
+			seen++;
+			if ((a + 0.05) / (z + 0.05) < 4.5) list.push(e.tagName + '.' + (e.getAttribute('class') ?? '') + ' ' + ((a + 0.05) / (z + 0.05)).toFixed(2));
+		}
+		return seen < 30 ? ['only ' + seen + ' elements with text'] : list`).([]any)
+	if len(pale) > 0 {
+		t.Errorf("%s: hard to read: %v", scheme, pale)
+	}
 }
 
 // fitsPhone fails where something is wider than the screen or too small for a

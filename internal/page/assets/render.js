@@ -74,7 +74,7 @@ function counters(n) {
 export function entry(e) {
   const what = e.kind === 'transition'
     ? [el('span', { class: `state ${e.to}` }, `${e.from || '?'} → ${e.to}`), ` ${e.text || e.reason}`]
-    : [plain(e)];
+    : [e.kind === 'split_brain' ? 'two masters: ' : '', plain(e)];
   return el('li', { class: e.kind },
     el('time', { datetime: e.time }, stamp(e.time)),
     el('strong', {}, e.instance || e.group || 'daemon'), ' ', ...what,
