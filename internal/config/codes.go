@@ -112,6 +112,7 @@ const (
 	codePeerChecksum       = "peer-checksum"
 	codePeerEqual          = "peer-equal"
 	codePeerGroup          = "peer-group"
+	codePeerHeartbeat      = "peer-heartbeat"
 	codePeerInterval       = "peer-interval"
 	codePeerMissing        = "peer-missing"
 	codePeerOrder          = "peer-order"

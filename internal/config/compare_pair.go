@@ -17,6 +17,7 @@ func (c *comparer) pair(v *virtualRouter, a, b *member) {
 	c.pairTransport(a, b)
 	c.pairAddresses(a, b)
 	c.pairPriority(a, b)
+	c.pairHeartbeats(a, b)
 	if a.Version == 3 && b.Version == 3 && a.ChecksumAsV2 != b.ChecksumAsV2 {
 		c.add(Warning, codePeerChecksum, b.Places.Checksum, both, "v3_checksum_as_v2 is %s here and %s in %s: keepalived drops the other form", onOff(b.ChecksumAsV2), onOff(a.ChecksumAsV2), a.name)
 	}

@@ -1,7 +1,7 @@
 // Bench compares xvrrp with keepalived and FRR in one run and writes what came
 // of it to docs/benchmarks.md.
 //
-//	go run ./tools/bench -out docs/benchmarks.md            # everything, about a quarter of an hour
+//	go run ./tools/bench -out docs/benchmarks.md            # everything, about half an hour
 //	go run ./tools/bench -only failover,jitter              # some of it again
 //	go run ./tools/bench -report                            # only the page, from the data that is there
 //	go run ./tools/bench -only split                        # who answers while networks and nodes break, about ten minutes
