@@ -75,16 +75,6 @@ var unservedWords = map[string]string{
 	"vrrp_instance/promote_secondaries": later,
 	"vrrp_instance/use_ipvlan":          "the addresses are held on the interface itself: an ipvlan would have the same MAC",
 	"vrrp_instance/vrf":                 later,
-	"xvrrp/witness":                     later,
-	"xvrrp/witness_wait":                later,
-	"xvrrp/isolated":                    later,
-	"xvrrp/split_brain_guard":           later,
-	"xvrrp/guard_hold_limit":            later,
-	"xvrrp instance/witness":            later,
-	"xvrrp instance/witness_wait":       later,
-	"xvrrp instance/isolated":           later,
-	"xvrrp instance/split_brain_guard":  later,
-	"xvrrp instance/guard_hold_limit":   later,
 }
 
 const later = "a later version of xvrrp will serve it"

@@ -66,6 +66,10 @@ type Evidence struct {
 
 	Deadline *time.Time `json:"deadline,omitempty"`
 	Lateness Seconds    `json:"lateness,omitempty"`
+	// Held is how long the takeover was put off, HeldFor why: still_answers,
+	// deaf, witness_silent.
+	Held    Seconds `json:"held,omitempty"`
+	HeldFor string  `json:"held_for,omitempty"`
 	// Takeover is from the deadline to the last announcement.
 	Takeover Seconds `json:"takeover,omitempty"`
 

@@ -144,6 +144,10 @@ type InstanceStatus struct {
 	Paths        []PathStatus `json:"paths,omitempty"`
 	MainPathLost bool         `json:"main_path_lost,omitempty"`
 
+	// Guard is split_brain_guard; Held says why a takeover is put off now.
+	Guard string `json:"guard"`
+	Held  *Hold  `json:"held,omitempty"`
+
 	SplitBrain bool `json:"split_brain"`
 	// Contest says since when, and by which signs; nil without a split brain.
 	Contest *SplitBrain `json:"contest,omitempty"`
@@ -154,6 +158,16 @@ type InstanceStatus struct {
 
 	Fence    bool     `json:"fence"`
 	Counters Counters `json:"counters"`
+}
+
+// Hold is a takeover that is put off.
+type Hold struct {
+	Reason string    `json:"reason"` // still_answers, deaf, witness_silent
+	Text   string    `json:"text"`
+	Since  time.Time `json:"since"`
+	// Limit is for how long at most, if there is a limit for this reason.
+	Limit  Seconds `json:"limit,omitempty"`
+	Remedy string  `json:"remedy"`
 }
 
 // SplitBrain is another master beside us.

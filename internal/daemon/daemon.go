@@ -57,6 +57,7 @@ type Daemon struct {
 	notify    *notifier
 	fence     *fence
 	strangers *strangers
+	asker     *asker
 
 	keeper      *control.Keeper // of history
 	stopKeeping func()
@@ -182,6 +183,10 @@ func (d *Daemon) open(undo *cleanup) error {
 		return err
 	}
 	undo.add("next hops", d.hops.Close)
+	if d.asker, err = newAsker(d); err != nil {
+		return err
+	}
+	undo.add("questions", d.asker.prober.Close)
 
 	d.metrics = metrics.New(metrics.Config{Version: d.opt.Version, KernelAdverts: d.kernelAdverts, Holdings: d.holdings})
 	d.gossip = newGossip(d.log)
@@ -233,6 +238,9 @@ func (d *Daemon) serve(ctx context.Context, undo *cleanup) error {
 	go d.gossip.run(background)
 	go d.watchStarvation(background)
 	go d.strangers.run(background)
+	go d.asker.run(background)
+	go d.asker.arrivals.run(background, d)
+	go d.watchMasters(background)
 	go d.nics.report(background)
 	go d.inquiries.run(background)
 	go d.where.run(background)
@@ -452,7 +460,7 @@ func (d *Daemon) add(u unit) error {
 		if err != nil {
 			return err
 		}
-		s.Name, s.Probe, s.Effect, s.Ready = in.id, in, in.effect, in.ready
+		s.Name, s.Probe, s.Effect, s.Ready, s.Asker = in.id, in, in.effect, in.ready, in
 		if err := in.addPaths(&s, d.settings(), in.cfg()); err != nil {
 			return err
 		}

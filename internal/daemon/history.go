@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/xvrrp/xvrrp/internal/control"
@@ -58,6 +59,8 @@ func (h history) note(instance string, n vrrp.Note) {
 	case vrrp.NoteLowerPriority, vrrp.NoteOwnAddress, vrrp.NoteOwnerConflict:
 		e.Kind = control.KindConflict
 		e.Evidence = &control.Evidence{Priority: int(n.Ours), Master: n.From.String(), MasterPriority: int(n.Priority)}
+	case vrrp.NoteStillAnswers, vrrp.NoteDeaf, vrrp.NoteWitnessSilent, vrrp.NoteHold, vrrp.NoteHoldOver, vrrp.NoteForeignGoodbye:
+		e.Kind, e.Evidence = control.KindGuard, doubtEvidence(n)
 	case vrrp.NoteLateWakeup, vrrp.NoteStalled:
 		e.Kind = control.KindGuard
 		e.Evidence = &control.Evidence{Lateness: control.Seconds(n.Late)}
@@ -105,6 +108,12 @@ func evidenceOf(e vrrp.Evidence) *control.Evidence {
 	if !e.Deadline.IsZero() {
 		at := e.Deadline
 		out.Deadline = &at
+	}
+	if d := e.Doubt; d.Held > 0 {
+		out.Held, out.HeldFor = control.Seconds(d.Held), d.Obstacle.String()
+	}
+	if a := e.Doubt.Answer; a.Addr.IsValid() {
+		out.Address, out.MAC = a.Addr.String(), net.HardwareAddr(a.MAC[:]).String()
 	}
 	if e.Cause.Kind != vrrp.CauseNone {
 		out.Faults = []string{e.Cause.String()}

@@ -39,7 +39,9 @@ type instance struct {
 
 	contest contest
 	sources sources // of refused adverts
-	former  former  // who was master last, by its Ethernet address
+	asks    atomic.Pointer[asks]
+	held    atomic.Pointer[control.Hold] // why a takeover is put off now
+	former  former                       // who was master last, by its Ethernet address
 
 	temporary atomic.Pointer[temporary] // an operator's priority, nil without
 
@@ -156,6 +158,7 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 			p.Clear()
 		}
 	}
+	in.held.Store(nil)
 	in.meter().Transition(stateMetric(t), t.Reason.String(), at)
 	if t.To == vrrp.Active {
 		in.d.fence.raise(in) // while the loop thread sends the first advert
@@ -228,6 +231,7 @@ func (in *instance) note(n vrrp.Note) {
 		})
 		in.later(func() { in.d.notify.lowerPriority(in, n) })
 	}
+	in.doubted(n)
 	if !in.news(n) {
 		return
 	}

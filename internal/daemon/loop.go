@@ -7,6 +7,7 @@ import (
 
 	"github.com/xvrrp/xvrrp/internal/datapath"
 	"github.com/xvrrp/xvrrp/internal/engine"
+	"github.com/xvrrp/xvrrp/pkg/vrrp"
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
@@ -67,10 +68,36 @@ func (s sink) Claim(c datapath.Claim) {
 	if c.Kind == datapath.ARPProbe || c.Kind == datapath.NeighbourProbe {
 		return // a question, such as `xvrrp who` asks, claims nothing
 	}
-	for _, in := range s.holding(c.Addr) {
+	if s.d.nics.ours(c.MAC) {
+		return // one interface of ours hears the other
+	}
+	holding := s.holding(c.Addr)
+	s.answered(c)
+	for _, in := range holding {
 		in.claimed(c)
 		s.d.gossip.put(rumour{instance: in.cfg().Name, ifindex: c.IfIndex, peer: c.Addr, claim: c.MAC})
 	}
+}
+
+// answered tells the routers of an address that somebody uses it, in its place
+// among the adverts. Loop thread.
+func (s sink) answered(c datapath.Claim) {
+	for _, in := range s.d.carrying(c.Addr) {
+		in.former.claims(c.MAC, 2*interval(in.cfg()))
+		s.Hear(in.id, c.At, vrrp.Answered{Addr: c.Addr, MAC: c.MAC, Stranger: in.former.stranger(c.MAC)})
+	}
+}
+
+// carrying are the instances that an address belongs to.
+func (d *Daemon) carrying(addr netip.Addr) (list []*instance) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for _, in := range d.instances {
+		if in.carries(addr) {
+			list = append(list, in)
+		}
+	}
+	return list
 }
 
 // holding are the instances that are master of an address, by what the core

@@ -173,6 +173,7 @@ func (n *nics) release(c *nic) {
 		errs = append(errs, c.out.Close())
 		c.out = nil
 	}
+	n.d.asker.prober.Forget(c.link.Index)
 	n.eachUser(c, (*instance).unsend)
 	for in := range c.bound {
 		n.unbind(c, in)

@@ -80,6 +80,7 @@ func (n *nics) bind(c *nic) {
 		news = true
 		b.way = n.outlet(c, in, b.source)
 		c.bound[in] = b
+		n.prepareAsks(c, in)
 		n.tellTentative(c, in, b.tentative)
 		n.d.engine.Do(engine.Bind{Router: in.id, IfIndex: b.index, Out: b.way, Source: b.source, Local: b.local})
 		old.way.close(n.d.hops)
@@ -164,7 +165,7 @@ func (n *nics) router(c *nic, in *instance) datapath.Router {
 	r := datapath.Router{
 		IfIndex: c.link.Index, Family: in.cfg().Family, VRID: in.cfg().VRID,
 		Multicast: !in.cfg().Unicast.Enabled(), Group: in.cfg().McastGroup,
-		AH: in.cfg().Auth.Kind == config.AuthAH, VIPs: advertised(in.cfg()), Own: n.local(c, in),
+		AH: in.cfg().Auth.Kind == config.AuthAH, VIPs: watched(in.cfg()), Own: n.local(c, in),
 	}
 	if in.cfg().Unicast.Enabled() {
 		r.Local = n.source(c, in)

@@ -3,6 +3,7 @@ package daemon
 import (
 	"fmt"
 	"log/slog"
+	"net"
 
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
 )
@@ -44,7 +45,7 @@ func transitionLines(name string, t vrrp.Transition) []line {
 
 // expiry is the line before a takeover by silence.
 func expiry(name string, t vrrp.Transition) []line {
-	if t.Reason != vrrp.ReasonNoAdvert {
+	if t.Reason != vrrp.ReasonNoAdvert && t.Reason != vrrp.ReasonHoldLimit {
 		return nil
 	}
 	return []line{{slog.LevelInfo, fmt.Sprintf("(%s) Receive advertisement timeout", name), nil}}
@@ -69,6 +70,12 @@ func evidence(t vrrp.Transition) []slog.Attr {
 	}
 	if e.Discarded.From.IsValid() {
 		attrs = append(attrs, slog.String("ignored_from", e.Discarded.From.String()), slog.Int("ignored_priority", int(e.Discarded.Priority)))
+	}
+	if d := e.Doubt; d.Held > 0 {
+		attrs = append(attrs, slog.Duration("put_off", d.Held), slog.String("put_off_for", d.Obstacle.String()))
+	}
+	if a := e.Doubt.Answer; a.Addr.IsValid() {
+		attrs = append(attrs, slog.String("still_answers", a.Addr.String()), slog.String("mac", net.HardwareAddr(a.MAC[:]).String()))
 	}
 	if e.Rejected.Total > 0 {
 		attrs = append(attrs, slog.String("rejected", e.Rejected.String()))
@@ -146,6 +153,8 @@ func noteLine(name string, n vrrp.Note) (line, bool) {
 		return say(slog.LevelWarn, "A thread timer expired %.6f seconds ago: our adverts were that late", n.Late.Seconds())
 	case vrrp.NoteGroupWaits:
 		return say(slog.LevelInfo, "ready to become master, waiting for the rest of the sync group")
+	case vrrp.NoteStillAnswers, vrrp.NoteDeaf, vrrp.NoteWitnessSilent, vrrp.NoteHold, vrrp.NoteHoldOver, vrrp.NoteHealed, vrrp.NoteForeignGoodbye:
+		return doubtLine(say, n)
 	case vrrp.NoteRefused:
 		return say(slog.LevelError, "the new settings cannot be used; nothing has changed")
 	}

@@ -278,7 +278,7 @@ func (d *Daemon) bring(cfg *config.Instance) error {
 	if err != nil {
 		return err
 	}
-	s.Name, s.Probe, s.Effect, s.Ready = in.id, in, in.effect, in.ready
+	s.Name, s.Probe, s.Effect, s.Ready, s.Asker = in.id, in, in.effect, in.ready, in
 	if err := in.addPaths(&s, d.settings(), cfg); err != nil {
 		return err
 	}
@@ -302,7 +302,7 @@ func (d *Daemon) changeInstance(in *instance, cfg *config.Instance) error {
 	if err != nil {
 		return err
 	}
-	s.Name, s.Probe, s.Effect, s.Ready = in.id, in, in.effect, in.ready
+	s.Name, s.Probe, s.Effect, s.Ready, s.Asker = in.id, in, in.effect, in.ready, in
 	in.configure(cfg)
 	if err := in.addPaths(&s, d.settings(), cfg); err != nil {
 		return err

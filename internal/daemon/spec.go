@@ -63,7 +63,41 @@ func election(in *config.Instance) vrrp.Config {
 		OwnerIgnoresAdverts:  in.OwnerIgnoreAdverts,
 		OwnerWaits:           in.Priority == vrrp.PriorityOwner && in.State == config.StateBackup,
 		TimerExpiredBackup:   in.TimerExpiredBackup,
+		Guard:                guardOf(in),
+		HoldLimit:            in.Own.GuardHoldLimit,
+		DeafWait:             waitOf(in, in.Own.Isolated),
+		Witness:              len(in.Own.Witness) > 0,
+		WitnessWait:          witnessWait(in),
 	}
+}
+
+// guardOf is split_brain_guard. Without a limit hold holds nothing.
+func guardOf(in *config.Instance) vrrp.Guard {
+	switch {
+	case in.Own.Guard == config.GuardOff:
+		return vrrp.GuardOff
+	case in.Own.Guard == config.GuardHold && in.Own.GuardHoldLimit > 0:
+		return vrrp.GuardHold
+	}
+	return vrrp.GuardAlarm
+}
+
+// waitOf is isolated or witness_wait.
+func waitOf(in *config.Instance, d config.Doubt) vrrp.Wait {
+	switch {
+	case d == config.DoubtAlways:
+		return vrrp.WaitAlways
+	case d == config.DoubtHold && in.Own.GuardHoldLimit > 0:
+		return vrrp.WaitLimit
+	}
+	return vrrp.WaitNot
+}
+
+func witnessWait(in *config.Instance) vrrp.Wait {
+	if len(in.Own.Witness) == 0 {
+		return vrrp.WaitNot
+	}
+	return waitOf(in, in.Own.WitnessWait)
 }
 
 func receive(in *config.Instance, addrs []netip.Addr, auth wire.Auth) wire.Settings {
@@ -84,6 +118,18 @@ func advertised(in *config.Instance) []netip.Addr {
 		addrs = append(addrs, a.Prefix.Addr())
 	}
 	return addrs
+}
+
+// watched are the addresses on the instance's own interface, advertised or not.
+func watched(in *config.Instance) (list []netip.Addr) {
+	for _, some := range [][]config.Address{in.Addresses, in.Excluded} {
+		for _, a := range some {
+			if a.Interface == in.Interface {
+				list = append(list, a.Prefix.Addr())
+			}
+		}
+	}
+	return list
 }
 
 func peers(in *config.Instance) []netip.Addr {

@@ -111,6 +111,7 @@ func (in *instance) status(st vrrp.Status, now time.Time) control.InstanceStatus
 		AdvertInterval: control.Seconds(st.Interval), MasterDownInterval: control.Seconds(st.Down), SkewTime: control.Seconds(st.Skew),
 		VIPs: in.vips(), Trackers: []string{}, Counters: in.counters(st.Counters), Fence: in.fenced.Load(), SplitBrain: in.contested(),
 	}
+	s.Guard, s.Held = cfg.Own.Guard.String(), in.held.Load()
 	s.Contest = in.contestStatus()
 	s.RefusedFrom, s.RefusedRest = in.sources.status()
 	for _, c := range st.Causes {
@@ -169,7 +170,7 @@ func (in *instance) vips() []control.VIPStatus {
 func (in *instance) counters(c vrrp.Counters) control.Counters {
 	return control.Counters{
 		Received: c.Received, Sent: c.Sent, ZeroReceived: c.PriorityZeroReceived, ZeroSent: c.PriorityZeroSent,
-		BecameMaster: c.BecomeActive, Released: c.ReleaseActive, WakesAbsorbed: c.LateWakeups,
+		BecameMaster: c.BecomeActive, Released: c.ReleaseActive, WakesAbsorbed: c.LateWakeups, GuardHolds: c.Holds,
 		Rejected: rejectCounts(c), Announced: in.announcements.Load(),
 	}
 }

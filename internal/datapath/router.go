@@ -34,7 +34,8 @@ type Router struct {
 	// Own are the addresses that this host sends adverts from; adverts
 	// from them are our own, come back.
 	Own []netip.Addr
-	// VIPs are the virtual addresses, watched for claims by foreign hosts.
+	// VIPs are the virtual addresses on the interface, of either family, watched
+	// for claims by foreign hosts.
 	VIPs []netip.Addr
 }
 
@@ -67,7 +68,7 @@ func (r *Router) validate() error {
 	for _, p := range r.Peers {
 		addrs = append(addrs, p.Addr)
 	}
-	for _, a := range append(addrs, r.VIPs...) {
+	for _, a := range addrs {
 		if a.IsValid() && a.Unmap().Is4() != (r.Family == wire.IPv4) {
 			return fmt.Errorf("address %v of another family", a)
 		}

@@ -37,11 +37,18 @@ func Open(answered func(Answer)) (*Prober, error) {
 }
 
 // Prepare opens the socket for a family (4 or 6) on an interface, so that a
-// question need not. What is open already stays.
-func (p *Prober) Prepare(ifindex int, family uint8) error {
+// question need not. Deaf: it only asks, and somebody else hears the answers;
+// an ear for IPv6 costs every packet of the interface a little. What is open
+// already stays.
+func (p *Prober) Prepare(ifindex int, family uint8, deaf bool) error {
+	e := ear{ifindex, family}
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	_, err := p.socket(ear{ifindex, family})
+	s := p.sockets[e]
+	p.mu.Unlock()
+	if s != nil && (deaf || !s.deaf) {
+		return nil
+	}
+	_, err := p.open(e, deaf)
 	return err
 }
 
@@ -56,7 +63,7 @@ func (p *Prober) Forget(ifindex int) {
 	}
 }
 
-// Ask sends one question and returns.
+// Ask sends one question and returns. On a prepared interface it waits for nothing.
 func (p *Prober) Ask(q Question) error {
 	q.Addr = q.Addr.Unmap().WithZone("")
 	e := ear{q.IfIndex, 4}
@@ -64,14 +71,19 @@ func (p *Prober) Ask(q Question) error {
 		e.family = 6
 	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	s, err := p.socket(e)
-	if err != nil {
-		return err
+	s := p.sockets[e]
+	p.mu.Unlock()
+	if s == nil {
+		var err error
+		if s, err = p.open(e, false); err != nil {
+			return err
+		}
 	}
 	mac, err := s.mac()
 	if err != nil {
+		p.mu.Lock()
 		p.drop(e, s) // the interface is gone, and may come back
+		p.mu.Unlock()
 		return fmt.Errorf("probe on interface %d: %w", q.IfIndex, err)
 	}
 	frames, err := q.frames(mac)
@@ -97,33 +109,40 @@ func (p *Prober) Close() error {
 	return p.ns.Close()
 }
 
-// socket is the open one, or a new one; p.mu is held.
-func (p *Prober) socket(e ear) (s *socket, err error) {
-	if p.closed {
-		return nil, net.ErrClosed
-	}
-	if s = p.sockets[e]; s != nil {
-		return s, nil
-	}
+// open opens a socket in place of what is there, with the mutex free meanwhile: it
+// takes long, and who asks through another one must not wait.
+func (p *Prober) open(e ear, deaf bool) (s *socket, err error) {
 	err = p.ns.Do(func() error {
-		s, err = openSocket(e.ifindex, e.family)
+		s, err = openSocket(e.ifindex, e.family, deaf)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, errors.Join(net.ErrClosed, s.file.Close())
+	}
+	if before := p.sockets[e]; before != nil {
+		p.drop(e, before)
+	}
 	p.sockets[e] = s
-	p.running.Add(1)
-	go func() {
-		defer p.running.Done()
-		s.hear(p.answered)
-	}()
+	if !deaf {
+		p.running.Add(1)
+		go func() {
+			defer p.running.Done()
+			s.hear(p.answered)
+		}()
+	}
 	return s, nil
 }
 
 // drop closes a socket; p.mu is held.
 func (p *Prober) drop(e ear, s *socket) {
-	delete(p.sockets, e)
+	if p.sockets[e] == s {
+		delete(p.sockets, e)
+	}
 	// Nothing was written that a close could lose.
 	_ = s.file.Close()
 }

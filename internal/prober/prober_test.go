@@ -135,9 +135,10 @@ func TestInterfaceGone(t *testing.T) {
 	if err := x.p.Ask(Question{IfIndex: 4711, Addr: netip.MustParseAddr("192.0.2.2")}); err == nil {
 		t.Error("asked on an interface that is not there")
 	}
-	if err := x.p.Prepare(x.a.Index("eth0"), 4); err != nil {
+	if err := x.p.Prepare(x.a.Index("eth0"), 4, true); err != nil {
 		t.Error(err)
 	}
+	x.ask(Question{Addr: netip.MustParseAddr("192.0.2.2")}) // and nobody hears the answer
 	x.p.Forget(x.a.Index("eth0"))
 	b := netip.MustParseAddr("192.0.2.2")
 	x.answered(b, x.ask(Question{Addr: b}), 1)

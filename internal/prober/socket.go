@@ -16,12 +16,13 @@ import (
 type socket struct {
 	ifindex  int
 	protocol uint16
+	deaf     bool // takes nothing in
 	file     *os.File
 	conn     syscall.RawConn
 }
 
-func openSocket(ifindex int, family uint8) (*socket, error) {
-	s := &socket{ifindex: ifindex, protocol: unix.ETH_P_ARP}
+func openSocket(ifindex int, family uint8, deaf bool) (*socket, error) {
+	s := &socket{ifindex: ifindex, protocol: unix.ETH_P_ARP, deaf: deaf}
 	filter := answers4
 	if family == 6 {
 		s.protocol, filter = unix.ETH_P_IPV6, answers6
@@ -36,7 +37,11 @@ func openSocket(ifindex int, family uint8) (*socket, error) {
 		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 	}
 	if err == nil {
-		err = unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: networkOrder(s.protocol), Ifindex: ifindex})
+		from := unix.SockaddrLinklayer{Protocol: networkOrder(s.protocol), Ifindex: ifindex}
+		if deaf {
+			from.Protocol = 0
+		}
+		err = unix.Bind(fd, &from)
 	}
 	if err == nil {
 		s.conn, err = s.file.SyscallConn()

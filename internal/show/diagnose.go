@@ -14,7 +14,7 @@ import (
 func Diagnose(c Case) []Remark {
 	var list []Remark
 	for _, look := range []func(Case) []Remark{
-		splitBrain, faulty, addresses, refused, alone, checks, standing, timing, flapping, inKernel, reloading,
+		splitBrain, heldBack, faulty, addresses, refused, alone, checks, standing, timing, flapping, inKernel, reloading,
 	} {
 		list = append(list, look(c)...)
 	}
@@ -34,10 +34,16 @@ func Diagnose(c Case) []Remark {
 func splitBrain(c Case) []Remark {
 	ask := fmt.Sprintf("`xvrrp who %s -i %s` shows every MAC that answers; then ask `xvrrp explain` on the other node, which does not hear us or is not heard", c.firstAddress(), c.Interface)
 	if c.SplitBrain {
-		return []Remark{{
+		list := []Remark{{
 			Code: "split_brain", Problem: true, What: "another node claims our addresses while we are master",
 			Why: "hosts on the LAN reach one of the two by chance, and connections break", Remedy: ask,
 		}}
+		if c.Contest != nil {
+			for _, s := range c.Contest.Signs {
+				list = append(list, Remark{Code: s.Sign, Problem: true, What: s.Text, Why: "it is a sign of the second master", Remedy: s.Remedy})
+			}
+		}
+		return list
 	}
 	var list []Remark
 	for _, v := range c.VIPs {
@@ -49,6 +55,21 @@ func splitBrain(c Case) []Remark {
 		}
 	}
 	return list
+}
+
+// heldBack: the guard keeps the instance from taking over.
+func heldBack(c Case) []Remark {
+	h := c.Held
+	if h == nil {
+		return nil
+	}
+	why := "split_brain_guard hold, isolated or witness_wait says so"
+	if h.Limit > 0 {
+		why += fmt.Sprintf(", for %s at most", length(h.Limit.Duration()))
+	}
+	return []Remark{{
+		Code: h.Reason, Problem: true, What: fmt.Sprintf("the takeover is put off since %s: %s", length(whole(c.Now.Sub(h.Since))), h.Text), Why: why, Remedy: h.Remedy,
+	}}
 }
 
 func when(t *time.Time, now time.Time) string {

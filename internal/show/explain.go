@@ -75,16 +75,22 @@ func (p Paper) evidence(e control.Event, c Case) []string {
 	}
 	var say []string
 	switch {
-	case ev.Master != "" && e.Reason == "no_advert":
+	case ev.Master != "" && silence(e.Reason):
 		say = append(say, fmt.Sprintf("Last advert from %s (priority %d) was %s old at the deadline (limit %s).",
 			clean(ev.Master), ev.MasterPriority, exact(ev.LastAdvertAge), exact(ev.Limit)))
-	case e.Reason == "no_advert":
+	case silence(e.Reason):
 		say = append(say, fmt.Sprintf("No advert was accepted before the deadline (limit %s).", exact(ev.Limit)))
 	case ev.Master != "":
 		say = append(say, fmt.Sprintf("The advert that decided came from %s with priority %d; ours was %d.", clean(ev.Master), ev.MasterPriority, ev.Priority))
 	}
 	if ev.Lateness > 0 && ev.Deadline != nil {
 		say = append(say, fmt.Sprintf("The deadline was handled %s late.", seconds(ev.Lateness)))
+	}
+	if ev.Held > 0 {
+		say = append(say, fmt.Sprintf("The takeover was put off for %s (%s).", seconds(ev.Held), clean(ev.HeldFor)))
+	}
+	if ev.MAC != "" && silence(e.Reason) {
+		say = append(say, fmt.Sprintf("At the deadline %s still answered from %s.", clean(ev.Address), clean(ev.MAC)))
 	}
 	if len(ev.Rejected) > 0 {
 		text := "Until then " + total(ev.Rejected, "advert", "adverts") + " of this virtual router had been refused"
@@ -107,6 +113,9 @@ func (p Paper) evidence(e control.Event, c Case) []string {
 	}
 	return say
 }
+
+// silence reports whether a reason is that nothing was heard.
+func silence(reason string) bool { return reason == "no_advert" || reason == "hold_limit" }
 
 // total is "31 packets (ttl 30, checksum 1)".
 func total(counts map[string]uint64, one, many string) string {
@@ -150,8 +159,27 @@ func (p Paper) now(c Case) []string {
 	if len(n.Rejected) > 0 {
 		say = append(say, fmt.Sprintf("Refused since the start: %s.", total(n.Rejected, "advert", "adverts")))
 	}
+	say = append(say, senders(c)...)
+	if n.GuardHolds > 0 {
+		say = append(say, fmt.Sprintf("A takeover was put off %s.", count(n.GuardHolds, "time", "times")))
+	}
 	if kernel := p.kernel(c.Kernel, c.Interface); kernel != "" {
 		say = append(say, fmt.Sprintf("The kernel counted on %s: %s.", clean(c.Interface), kernel))
+	}
+	return say
+}
+
+// mostSenders is how many senders of refused adverts are named.
+const mostSenders = 5
+
+// senders says who sent what was refused, the busiest first.
+func senders(c Case) (say []string) {
+	for i, s := range c.RefusedFrom {
+		if i == mostSenders {
+			return append(say, fmt.Sprintf("There are %d more such senders: `xvrrp status --json`.", len(c.RefusedFrom)-i))
+		}
+		say = append(say, fmt.Sprintf("From %s (%s): %s, the last one %s ago with priority %d and TTL %d.", clean(s.Address), clean(s.MAC),
+			total(s.Rejected, "advert", "adverts"), length(whole(c.Now.Sub(s.Last))), s.Priority, s.TTL))
 	}
 	return say
 }

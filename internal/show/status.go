@@ -70,6 +70,9 @@ func (p Paper) row(s control.Status, i control.InstanceStatus) []cell {
 
 // below are the lines under an instance: its addresses and what is unusual.
 func (p Paper) below(b *strings.Builder, i control.InstanceStatus, now time.Time) {
+	if h := i.Held; h != nil {
+		b.WriteString(wrap("    takeover put off: ", clean(h.Text)))
+	}
 	if len(i.Faults) > 0 {
 		b.WriteString(wrap("    fault: ", clean(strings.Join(i.Faults, ", "))))
 	}

@@ -182,7 +182,8 @@ const (
 	// NoteHold: the takeover is put off because of Obstacle, mostly for Interval
 	// at most. Told again when the obstacle is another one.
 	NoteHold
-	// NoteHoldOver: an advert of From ended the hold, after Interval.
+	// NoteHoldOver: an advert of From ended the hold, after Interval. Without
+	// From: we are not cut off any more, and listen for another down interval.
 	NoteHoldOver
 	// NotePathLost: From is not heard any more on Path, the last time Late ago,
 	// but it is on another one.

@@ -247,6 +247,12 @@ func (r *Router) hold(now time.Time) bool {
 	g := &r.guard
 	doubt := r.doubt(now)
 	obstacle, wait := r.obstacle(doubt)
+	if obstacle == NoObstacle && (g.reason == Deaf || g.reason == WitnessSilent) {
+		// Whoever was cut off has heard nothing, and that proves nothing.
+		r.endHold(now, netip.Addr{})
+		r.deadline = now.Add(r.down())
+		return true
+	}
 	r.tellDoubt(doubt, obstacle)
 	if obstacle == NoObstacle {
 		return false
