@@ -98,6 +98,23 @@ int vrrp_xdp(struct xdp_md *xdp)
 }
 
 /*
+ * recap notices a frame that comes without its Ethernet header, and brings that
+ * back. The kernel forgets how long it is when a generic XDP program that takes
+ * frames of several buffers had the frame copied.
+ */
+static __always_inline void recap(struct __sk_buff *skb)
+{
+	struct ethernet *eth = (void *)(long)skb->data, header;
+
+	if ((void *)(eth + 1) > (void *)(long)skb->data_end || likely(eth->type == skb->protocol))
+		return;
+	if (bpf_skb_load_bytes_relative(skb, 0, &header, sizeof(header), BPF_HDR_START_MAC) ||
+	    header.type != skb->protocol || bpf_skb_change_head(skb, sizeof(header), 0))
+		return;
+	bpf_skb_store_bytes(skb, 0, &header, sizeof(header), 0);
+}
+
+/*
  * Behind another XDP program: tcx, or a clsact filter. Here the NIC may have
  * taken off the VLAN tag, and the headers may lie outside the linear part.
  */
@@ -108,6 +125,7 @@ int vrrp_tc(struct __sk_buff *skb)
 
 	if (skb->vlan_present && skb->vlan_tci & VLAN_ID)
 		return TC_NEXT;
+	recap(skb);
 	if (unlikely(skb->data_end - skb->data < HEADERS && skb->data_end - skb->data < skb->len))
 		bpf_skb_pull_data(skb, skb->len < HEADERS ? skb->len : HEADERS);
 	p.frame.start = (void *)(long)skb->data;
@@ -144,8 +162,8 @@ int vmac_egress(struct __sk_buff *skb)
 	if (parse_ethernet(&f) || (skb->vlan_present && skb->vlan_tci & VLAN_ID))
 		return TC_NEXT;
 	if (f.type == htons(ETHERTYPE_ARP))
-		speak_arp(&f, skb->ifindex);
+		speak_arp(skb, &f);
 	else if (f.type == htons(ETHERTYPE_IPV6))
-		speak_neighbour(&f, skb->ifindex);
+		speak_neighbour(skb, &f);
 	return TC_NEXT;
 }

@@ -26,12 +26,21 @@ static __always_inline void accept_virtual(struct __sk_buff *skb)
 		bpf_skb_change_type(skb, PACKET_HOST);
 }
 
-/* speak_arp gives the sender of an ARP message the MAC that goes with its address. */
-static __always_inline void speak_arp(const struct frame *f, __u32 ifindex)
+/*
+ * What leaves is changed by the helper and not in place: a program that writes
+ * in place has the kernel copy each cloned frame first, and TCP's are.
+ */
+static __always_inline void put(struct __sk_buff *skb, __u32 offset, const void *bytes, __u32 length)
 {
+	bpf_skb_store_bytes(skb, offset, bytes, length, 0);
+}
+
+/* speak_arp gives the sender of an ARP message the MAC that goes with its address. */
+static __always_inline void speak_arp(struct __sk_buff *skb, const struct frame *f)
+{
+	__u32 offset = f->cursor - f->start;
 	struct arp *a = parse_arp(f);
-	struct ethernet *eth = f->start;
-	struct vip4_key key = {.ifindex = ifindex};
+	struct vip4_key key = {.ifindex = skb->ifindex};
 	const struct voice *voice;
 
 	if (!a)
@@ -40,8 +49,8 @@ static __always_inline void speak_arp(const struct frame *f, __u32 ifindex)
 	voice = bpf_map_lookup_elem(&voices4, &key);
 	if (!voice)
 		return;
-	__builtin_memcpy(eth->source, voice->mac, sizeof(eth->source));
-	__builtin_memcpy(a->sender_mac, voice->mac, sizeof(a->sender_mac));
+	put(skb, __builtin_offsetof(struct ethernet, source), voice->mac, sizeof(voice->mac));
+	put(skb, offset + __builtin_offsetof(struct arp, sender_mac), voice->mac, sizeof(voice->mac));
 }
 
 /* What of a neighbour message may change: the flags and the first option. */
@@ -50,14 +59,14 @@ struct said {
 	struct neighbour_option option;
 };
 
-/* patch corrects the checksum for what was said and is said now. */
-static __always_inline void patch(struct neighbour *n, const struct said *was, const struct said *is)
+/* corrected is a checksum that fits what is said now, of one that fitted what was said. */
+static __always_inline __be16 corrected(__be16 checksum, const struct said *was, const struct said *is)
 {
-	__u64 sum = (__u32)bpf_csum_diff(was, sizeof(*was), is, sizeof(*is), (__u16)~n->checksum);
+	__u64 sum = (__u32)bpf_csum_diff(was, sizeof(*was), is, sizeof(*is), (__u16)~checksum);
 
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
-	n->checksum = (__be16)~sum;
+	return (__be16)~sum;
 }
 
 /*
@@ -65,16 +74,17 @@ static __always_inline void patch(struct neighbour *n, const struct said *was, c
  * address is a router's, as our announcements do: a host forgets a default
  * router that denies being one (RFC 4861 7.2.5).
  */
-static __always_inline void speak_neighbour(const struct frame *f, __u32 ifindex)
+static __always_inline void speak_neighbour(struct __sk_buff *skb, const struct frame *f)
 {
+	__u32 offset = f->cursor - f->start + sizeof(struct ipv6);
 	struct neighbour *n = parse_neighbour(f);
 	struct ipv6 *ip = f->cursor;
-	struct ethernet *eth = f->start;
-	struct vip6_key key = {.ifindex = ifindex};
+	struct vip6_key key = {.ifindex = skb->ifindex};
 	struct neighbour_option *o;
 	struct said was = {}, is;
 	const struct voice *voice;
-	int advert;
+	int advert, option = 0;
+	__be16 checksum;
 
 	if (!n)
 		return;
@@ -83,19 +93,23 @@ static __always_inline void speak_neighbour(const struct frame *f, __u32 ifindex
 	voice = bpf_map_lookup_elem(&voices6, &key);
 	if (!voice)
 		return;
-	__builtin_memcpy(eth->source, voice->mac, sizeof(eth->source));
 
 	was.flags = n->flags;
-	is = was;
-	if (advert)
-		is.flags |= htonl(ND_ROUTER);
 	o = (void *)(n + 1);
 	if ((void *)(o + 1) <= f->end && o->length == 1 && o->type == (advert ? ND_TARGET_MAC : ND_SOURCE_MAC)) {
 		was.option = *o;
-		is.option = *o;
-		__builtin_memcpy(is.option.mac, voice->mac, sizeof(is.option.mac));
-		*o = is.option;
+		option = 1;
 	}
-	n->flags = is.flags;
-	patch(n, &was, &is);
+	is = was;
+	if (advert)
+		is.flags |= htonl(ND_ROUTER);
+	if (option)
+		__builtin_memcpy(is.option.mac, voice->mac, sizeof(is.option.mac));
+	checksum = corrected(n->checksum, &was, &is);
+
+	put(skb, __builtin_offsetof(struct ethernet, source), voice->mac, sizeof(voice->mac));
+	put(skb, offset + __builtin_offsetof(struct neighbour, checksum), &checksum, sizeof(checksum));
+	put(skb, offset + __builtin_offsetof(struct neighbour, flags), &is.flags, sizeof(is.flags));
+	if (option)
+		put(skb, offset + sizeof(*n), &is.option, sizeof(is.option));
 }

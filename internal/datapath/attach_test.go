@@ -100,11 +100,13 @@ func (l *lan) hears(t testing.TB, d *Datapath) {
 	}
 }
 
-func passAll(t testing.TB, kind ebpf.ProgramType, ret int32) *ebpf.Program {
+func passAll(t testing.TB, kind ebpf.ProgramType, ret int32, flags ...uint32) *ebpf.Program {
 	t.Helper()
-	p, err := ebpf.NewProgram(&ebpf.ProgramSpec{
-		Type: kind, License: "MIT", Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, ret), asm.Return()},
-	})
+	spec := &ebpf.ProgramSpec{Type: kind, License: "MIT", Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, ret), asm.Return()}}
+	for _, f := range flags {
+		spec.Flags |= f
+	}
+	p, err := ebpf.NewProgram(spec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,16 +147,27 @@ func TestForeignXDPStays(t *testing.T) {
 }
 
 func TestReceiveBehindForeignXDP(t *testing.T) {
-	l, d := newLAN(t), load(t, Config{})
-	l.Do(func() { l.attachForeign(t) })
-	l.attach(t, d, Auto, TC)
-	l.hears(t, d)
+	const buffers = unix.BPF_F_XDP_HAS_FRAGS // then generic XDP hands on copies, without their Ethernet headers
+	for _, c := range []struct {
+		name    string
+		flags   link.XDPAttachFlags
+		program uint32
+	}{{"native", 0, 0}, {"generic", link.XDPGenericMode, 0}, {"generic, several buffers", link.XDPGenericMode, buffers}} {
+		t.Run(c.name, func(t *testing.T) {
+			l, d := newLAN(t), load(t, Config{})
+			l.Do(func() { l.attachForeign(t, c.flags, c.program) })
+			l.attach(t, d, Auto, TC)
+			l.hears(t, d)
+			l.AddAddress("eth0", vip4+"/24")
+			newProber(t, l).wants(t, "the stack behind us", true)
+		})
+	}
 }
 
 // attachForeign attaches somebody else's XDP program until the test ends.
-func (l *lan) attachForeign(t testing.TB) {
+func (l *lan) attachForeign(t testing.TB, flags link.XDPAttachFlags, program uint32) {
 	t.Helper()
-	foreign, err := link.AttachXDP(link.XDPOptions{Program: passAll(t, ebpf.XDP, 2), Interface: l.ifindex})
+	foreign, err := link.AttachXDP(link.XDPOptions{Program: passAll(t, ebpf.XDP, 2, program), Interface: l.ifindex, Flags: flags})
 	if err != nil {
 		t.Fatal(err)
 	}
