@@ -46,6 +46,7 @@ type config struct {
 	interval            time.Duration
 	fine                bool // below what the protocol can say: xvrrp alone can
 	owners              bool // the first director has the higher priority
+	addresses           int  // of the one router, 0: one. Then each director has a router of its own beside it
 }
 
 // one is the usual configuration: a single virtual router.
@@ -86,6 +87,9 @@ func (c config) text(n *node, global string) string {
 	fmt.Fprintf(&t, "global_defs {\n    vrrp_version 3\n%s}\n", global)
 	interval := max(c.interval, 10*time.Millisecond)
 	for i := range c.interfaces {
+		if c.addresses > 0 {
+			break // they are written below
+		}
 		for _, v := range c.routersOn(i) {
 			fmt.Fprintf(&t, `vrrp_instance V%d_%d {
     state BACKUP
@@ -99,6 +103,9 @@ func (c config) text(n *node, global string) string {
 }
 `, i, v, link(i), v, c.priority(n), interval.Seconds(), virtual(i, v))
 		}
+	}
+	if c.addresses > 0 {
+		c.withAddresses(&t, n)
 	}
 	return t.String()
 }

@@ -6,6 +6,7 @@
 //	go run ./tools/bench -report                            # only the page, from the data that is there
 //	go run ./tools/bench -only split                        # who answers while networks and nodes break, about ten minutes
 //	go run ./tools/bench -only split -rows '100ms.*dies'    # some of its rows
+//	go run ./tools/bench -only addresses                    # a takeover of 1 to 1000 addresses, about three minutes
 //	go run ./tools/bench -long                              # false failovers for ten minutes each
 //
 // Every scenario runs in the namespaces of internal/lab: two directors and a

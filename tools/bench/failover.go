@@ -164,12 +164,12 @@ func measure(frames []lab.Frame, since time.Time, dead, heir *node, k kind, c co
 	vip := virtual(0, vrid)
 	var last time.Time
 	for _, a := range adverts(frames) {
-		if a.from == dead.addr() {
+		if a.from == dead.addr() && a.vrid == vrid {
 			last = a.at
 		}
 	}
 	bound := last.Add(c.down(heir))
-	advert, ok1 := first(frames, since, func(f lab.Frame) bool { a, ok := readAdvert(f); return ok && a.from == heir.addr() })
+	advert, ok1 := first(frames, since, func(f lab.Frame) bool { a, ok := readAdvert(f); return ok && a.from == heir.addr() && a.vrid == vrid })
 	announced, ok2 := first(frames, since, func(f lab.Frame) bool { return isAnnouncement(f, vip, k.announced(heir)) })
 	answered, ok3 := first(frames, since, func(f lab.Frame) bool { return isAnswer(f, vip, k.mac(heir)) })
 	if !ok1 || !ok2 || !ok3 {
@@ -190,7 +190,7 @@ func (p *pair) steady(ear *lab.Capture, k kind, c config) (*node, error) {
 		seen := map[netip.Addr]int{}
 		frames := ear.Frames()
 		for _, a := range adverts(frames) {
-			if a.at.After(begin) {
+			if a.at.After(begin) && a.vrid == vrid {
 				seen[a.from]++
 			}
 		}

@@ -68,6 +68,7 @@ var scenarios = []scenario{
 	{"false", falseFailovers},
 	{"jitter", jitters},
 	{"fine", fine},
+	{"addresses", takeovers},
 	{"scale", scales},
 	{"split", splits},
 }

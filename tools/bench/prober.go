@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -24,27 +25,40 @@ const probeArg = "-probe="
 // client with something to do would. When it was answered, and by whom, is read
 // from the capture. It is a child of ours: the measure must keep its own time on
 // a busy machine, and the collector of this process must not stop it.
-func (p *pair) probe(target netip.Addr) (*lab.Process, error) {
+func (p *pair) probe(targets ...netip.Addr) (*lab.Process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	return p.judge.Start(self, probeArg+target.String())
+	var list []string
+	for _, t := range targets {
+		list = append(list, t.String())
+	}
+	return p.judge.Start(self, probeArg+strings.Join(list, ","))
 }
 
 // probing is what that child does until it is killed.
-func probing(target string) {
+func probing(targets string) {
 	runtime.LockOSThread()
 	debug.SetGCPercent(-1)
-	addr, err := netip.ParseAddr(target)
-	if err == nil {
-		err = ask(addr)
+	var list []netip.Addr
+	var err error
+	for text := range strings.SplitSeq(targets, ",") {
+		var addr netip.Addr
+		if addr, err = netip.ParseAddr(text); err != nil {
+			break
+		}
+		list = append(list, addr)
 	}
-	fmt.Fprintf(os.Stderr, "probe %s: %v\n", target, err)
+	if err == nil {
+		err = ask(list)
+	}
+	fmt.Fprintf(os.Stderr, "probe %s: %v\n", targets, err)
 	os.Exit(1)
 }
 
-func ask(target netip.Addr) error {
+// ask sends its questions to the targets in turns.
+func ask(targets []netip.Addr) error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.IPPROTO_ICMP)
 	if err != nil {
 		return err
@@ -56,10 +70,11 @@ func ask(target netip.Addr) error {
 	if err := fifo(60); err != nil {
 		fmt.Fprintln(os.Stderr, "the probes are as late as the machine:", err)
 	}
-	to := unix.RawSockaddrInet4{Family: unix.AF_INET, Addr: target.As4()}
+	to := unix.RawSockaddrInet4{Family: unix.AF_INET}
 	request := [8]byte{0: 8} // an echo request
 	at := monotonic()
 	for seq := uint16(0); ; seq++ {
+		to.Addr = targets[int(seq)%len(targets)].As4()
 		binary.BigEndian.PutUint16(request[6:], seq)
 		binary.BigEndian.PutUint16(request[2:], 0)
 		binary.BigEndian.PutUint16(request[2:], checksum(request[:]))

@@ -1,0 +1,275 @@
+package main
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/xvrrp/xvrrp/internal/lab"
+)
+
+// takeoverSizes are how many addresses go over at once.
+var takeoverSizes = []int{1, 10, 100, 1000}
+
+const (
+	takeoverInterval = 100 * time.Millisecond
+	takeoverRounds   = 5
+	// otherInterval is that of the router that the successor is master of all the time.
+	otherInterval = 10 * time.Millisecond
+	// inAdverts is how many addresses an advert carries; the others are virtual_ipaddress_excluded.
+	inAdverts = 20
+	// burstRounds are keepalived's garp_master_repeat.
+	burstRounds = 5
+	// sampled is how many addresses are asked whether they answer.
+	sampled = 10
+)
+
+// takeovers kills the master of many addresses, again and again.
+func takeovers(b *bench) error {
+	var errs []error
+	for _, n := range takeoverSizes {
+		for _, k := range []kind{xvrrp, keepalived} {
+			if err := b.takeover(k, config{interfaces: 1, routers: 1, interval: takeoverInterval, addresses: n}); err != nil {
+				errs = append(errs, fmt.Errorf("%s, %d addresses: %w", k.name, n, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// vip is address i of the router, the first the one that every scenario has.
+func (c config) vip(i int) netip.Addr {
+	if i == 0 {
+		return virtual(0, vrid)
+	}
+	return netip.AddrFrom4([4]byte{10, 1, byte(16 + i/250), byte(1 + i%250)})
+}
+
+// samples are addresses spread over the list, the first and the last included.
+func (c config) samples() (list []netip.Addr) {
+	n := min(sampled, c.addresses)
+	for i := range n {
+		at := 0
+		if n > 1 {
+			at = i * (c.addresses - 1) / (n - 1)
+		}
+		list = append(list, c.vip(at))
+	}
+	return list
+}
+
+// other is the VRID of the router that a director has for itself.
+func (n *node) other() int { return 60 + n.number }
+
+// withAddresses writes the two routers.
+func (c config) withAddresses(t *strings.Builder, n *node) {
+	list := func(from, to int) string {
+		var s strings.Builder
+		for i := from; i < to; i++ {
+			fmt.Fprintf(&s, "        %s/32\n", c.vip(i))
+		}
+		return s.String()
+	}
+	shown := min(c.addresses, inAdverts)
+	fmt.Fprintf(t, "vrrp_instance MANY {\n    state BACKUP\n    interface %s\n    virtual_router_id %d\n    priority %d\n    advert_int %g\n"+
+		"    garp_master_delay 0\n    virtual_ipaddress {\n%s    }\n", link(0), vrid, c.priority(n), c.interval.Seconds(), list(0, shown))
+	if c.addresses > shown {
+		fmt.Fprintf(t, "    virtual_ipaddress_excluded {\n%s    }\n", list(shown, c.addresses))
+	}
+	fmt.Fprintf(t, "}\nvrrp_instance OTHER {\n    state BACKUP\n    interface %s\n    virtual_router_id %d\n    priority 100\n    advert_int %g\n"+
+		"    garp_master_delay 0\n    virtual_ipaddress {\n        %s/32\n    }\n}\n", link(0), n.other(), otherInterval.Seconds(), virtual(1, n.other()))
+}
+
+// succession is one round, counted from the bound as in crash.
+type succession struct {
+	announced, burst, answered, other time.Duration
+}
+
+func (b *bench) takeover(k kind, c config) (err error) {
+	k.bury = (*node).flush
+	p, err := newPair(1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = join(err, p.close()) }()
+	var procs [2]*lab.Process
+	for i, n := range p.nodes {
+		if procs[i], err = k.start(b, n, c); err != nil {
+			return err
+		}
+	}
+	if _, err := p.probe(c.samples()...); err != nil {
+		return err
+	}
+	var list []succession
+	for range max(1, int(takeoverRounds*b.rounds)) {
+		r, err := b.succession(p, k, c, &procs)
+		if errors.Is(err, errRestless) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		list = append(list, r)
+	}
+	b.addSuccessions(k, c, list)
+	return nil
+}
+
+// flush takes everything virtual away from a director, as its death would.
+func (n *node) flush() error {
+	for _, prefix := range []string{"10.1.1.0/24", "10.1.16.0/20", "10.2.1.0/24"} {
+		if _, err := n.Run("ip", "-4", "address", "flush", "dev", link(0), "to", prefix); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// succession kills whoever is master and waits until the heir has announced and answers for everything.
+func (b *bench) succession(p *pair, k kind, c config, procs *[2]*lab.Process) (r succession, err error) {
+	ear, err := p.judge.Capture(link(0))
+	if err != nil {
+		return r, err
+	}
+	defer ear.Close()
+	dead, err := p.steady(ear, k, c)
+	if err != nil {
+		return r, err
+	}
+	heir := p.other(dead)
+	if err := until(20*time.Second, "the successor has a router of its own", func() bool { return speaks(ear, heir) }); err != nil {
+		return r, err
+	}
+	since := time.Now()
+	if err := procs[dead.number-1].Kill(); err != nil {
+		return r, err
+	}
+	if err := k.bury(dead); err != nil {
+		return r, err
+	}
+	var whole bool
+	if err := until(30*time.Second, "everything announced and answered", func() bool {
+		r, whole = c.succeeded(ear.Frames(), since, dead, heir)
+		return whole
+	}); err != nil {
+		return r, err
+	}
+	time.Sleep(time.Second) // for the other router's adverts
+	r.other = off(ear.Frames(), since, heir)
+	if procs[dead.number-1], err = k.start(b, dead, c); err != nil {
+		return r, err
+	}
+	return r, awake(k, procs[dead.number-1])
+}
+
+// speaks reports whether a director's own router has sent an advert lately.
+func speaks(ear *lab.Capture, n *node) bool {
+	for _, a := range adverts(ear.Frames()) {
+		if int(a.vrid) == n.other() && time.Since(a.at) < time.Second {
+			return true
+		}
+	}
+	return false
+}
+
+// succeeded reads a takeover from the wire; false when it is not over.
+func (c config) succeeded(frames []lab.Frame, since time.Time, dead, heir *node) (r succession, whole bool) {
+	var last time.Time
+	for _, a := range adverts(frames) {
+		if a.from == dead.addr() && a.vrid == vrid {
+			last = a.at
+		}
+	}
+	bound := last.Add(c.down(heir))
+	told := map[netip.Addr]int{}
+	for _, f := range frames {
+		if f.At.Before(since) {
+			continue
+		}
+		if ip, ok := announcedBy(f, heir.mac()); ok && c.has(ip) {
+			if told[ip]++; told[ip] == 1 && len(told) == c.addresses {
+				r.announced = f.At.Sub(bound)
+			}
+			r.burst = f.At.Sub(bound)
+		}
+	}
+	total := 0
+	for _, n := range told {
+		total += n
+	}
+	for _, ip := range c.samples() {
+		at, ok := first(frames, since, func(f lab.Frame) bool { return isAnswer(f, ip, heir.mac()) })
+		if !ok {
+			return r, false
+		}
+		r.answered = max(r.answered, at.Sub(bound))
+	}
+	return r, len(told) == c.addresses && total >= burstRounds*c.addresses
+}
+
+// announcedBy is the address that a frame announces from a MAC.
+func announcedBy(f lab.Frame, mac [6]byte) (ip netip.Addr, ok bool) {
+	if f.Out || len(f.Data) < arpLen || binary.BigEndian.Uint16(f.Data[12:]) != etherARP || [6]byte(f.Data[arpSender:]) != mac {
+		return ip, false
+	}
+	ip = netip.AddrFrom4([4]byte(f.Data[arpSendsIP:]))
+	return ip, isAnnouncement(f, ip, mac)
+}
+
+// has reports whether an address is one of the router's.
+func (c config) has(ip netip.Addr) bool {
+	a := ip.As4()
+	return ip == c.vip(0) || a[0] == 10 && a[1] == 1 && a[2] >= 16 && a[2] < 32
+}
+
+// off is how far the adverts of the heir's own router were off their interval at worst, in the second after the bound.
+func off(frames []lab.Frame, since time.Time, heir *node) (worst time.Duration) {
+	var last time.Time
+	for _, a := range adverts(frames) {
+		if int(a.vrid) != heir.other() || a.at.Before(since) {
+			continue
+		}
+		if !last.IsZero() {
+			worst = max(worst, (a.at.Sub(last) - otherInterval).Abs())
+		}
+		last = a.at
+	}
+	return worst
+}
+
+func (b *bench) addSuccessions(k kind, c config, list []succession) {
+	var announced, burst, answered, other []float64
+	for _, r := range list {
+		announced = append(announced, milliseconds(r.announced))
+		burst = append(burst, milliseconds(r.burst))
+		answered = append(answered, milliseconds(r.answered))
+		other = append(other, milliseconds(r.other))
+	}
+	for _, of := range []struct {
+		what   string
+		values []float64
+	}{{"last address answers", answered}, {"last address announced", announced}, {"burst over", burst}, {"another router's adverts off", other}} {
+		b.add(series{Daemon: k.name, Interval: c.interval.String(), Load: fmt.Sprintf("%d addresses", c.addresses), What: of.what, Unit: "ms", Values: of.values})
+	}
+}
+
+// held is the takeover of many addresses.
+func held(p *page) error {
+	p.printf("\n## Many addresses\n\nMilliseconds from the end of the protocol's bound, as the judge saw it.\n\n")
+	data := p.data.where("addresses", "", "", "", "")
+	var t table
+	t.row("addresses", "what", "rounds", "xvrrp p50", "xvrrp max", "keepalived p50", "keepalived max", "p50 against keepalived")
+	data.each(func(_, load string) {
+		for _, s := range data.where("", "xvrrp", "", load, "") {
+			theirs, _ := data.where("", "keepalived", "", load, s.What).one()
+			t.row(strings.TrimSuffix(load, " addresses"), s.What, fmt.Sprint(len(s.Values)), quantile(s, 0.5), quantile(s, 1), quantile(theirs, 0.5), quantile(theirs, 1),
+				times(s.quantile(0.5), theirs.quantile(0.5)))
+		}
+	})
+	p.printf("%s", t.String())
+	return nil
+}
