@@ -11,7 +11,12 @@ import (
 // binary is the xvrrp under test, built once.
 var binary string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(translatorEnv); dir != "" {
+		os.Exit(translate(dir, os.Getenv(translatorEnv+"_TO")))
+	}
+	os.Exit(run(m))
+}
 
 func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "xvrrp-test-")

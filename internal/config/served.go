@@ -55,7 +55,6 @@ var unservedWords = map[string]string{
 	"global_defs/vrrp_rlimit_rttime":                  "real-time scheduling is `realtime on` in the xvrrp block",
 
 	// To come.
-	"global_defs/log_unknown_vrids":     later,
 	"global_defs/vrrp_priority":         later,
 	"global_defs/vrrp_rt_priority":      "real-time scheduling is `realtime on` in the xvrrp block",
 	"global_defs/vrrp_no_swap":          "real-time scheduling is `realtime on` in the xvrrp block",

@@ -64,6 +64,8 @@ type Daemon struct {
 	frames      frames
 	inquiries   *inquiries
 
+	unknown unknownVRIDs
+
 	book   *pulse.Book // when each router sent last; nil: cannot be noted
 	left   pulse.Left  // a killed predecessor's
 	goesOn bool        // it was master just now
@@ -197,6 +199,7 @@ func (d *Daemon) open(undo *cleanup) error {
 	d.inquiries = newInquiries(d)
 	d.nics, d.where = newNICs(d), newWhereabouts(d)
 	d.strangers = newStrangers(d)
+	d.strangers.also = d.tellUnknown
 	d.fence = &fence{d: d, held: map[string][]datapath.FencedVIP{}}
 	if err := d.openNotify(undo); err != nil {
 		return err

@@ -156,12 +156,22 @@ func (d *Daemon) goOn() error {
 	return nil
 }
 
-// since0 notes since when the instance has been master, before its transition
-// tells so.
+// since0 notes since when the instance has been in the state in which it goes
+// on, before its transition tells so.
 func (in *instance) since0(at time.Time) {
+	in.entered.Store(at.UnixNano())
 	if p := in.pulse.Load(); p != nil && !at.IsZero() {
 		p.Since(at)
 	}
+}
+
+// sinceOf is since when an instance that goes on has been in its state; now,
+// where nobody knows.
+func (in *instance) sinceOf(now time.Time) time.Time {
+	if at := in.entered.Load(); at > 0 {
+		return time.Unix(0, at)
+	}
+	return now
 }
 
 // survives is what an instance goes on from: nil when it was not master, or,
@@ -174,6 +184,8 @@ func (d *Daemon) survives(in *instance) (*vrrp.Memory, error) {
 	switch now := time.Now(); {
 	case !now.Before(left.Until):
 		return nil, fmt.Errorf("its last advert left %v ago", now.Sub(left.Sent))
+	case in.cfg().Auth.Kind == config.AuthAH:
+		return nil, errors.New("the AH sequence is lost, and peers would refuse its adverts as replays")
 	case !left.Kernel || !d.dp.Remembers():
 		return nil, errors.New("no kernel program has listened meanwhile")
 	}

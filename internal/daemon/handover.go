@@ -13,7 +13,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xvrrp/xvrrp/internal/metrics"
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
 // A daemon hands over to its successor through a socket of its own, which only
@@ -146,12 +148,19 @@ func (d *Daemon) sendLock(conn *net.UnixConn) error {
 	return err
 }
 
-// legacy is everything that the successor needs.
+// legacy is everything that the successor needs; memories are those of the
+// routers once they stand still.
 func (d *Daemon) legacy(memories map[string]vrrp.Memory) legacy {
 	l := legacy{Format: legacyFormat, PID: os.Getpid(), Opinions: d.scale.opinions(), Routers: map[string]vrrp.Memory{}}
+	if memories == nil {
+		return l
+	}
+	l.Marks, l.Counts, l.Counted = map[string]wire.Marks{}, map[string]metrics.Legacy{}, d.metrics.Started()
+	marks := d.engine.Marks()
 	for id, m := range memories {
 		if in := d.router(id); in != nil {
-			l.Routers[handle(in.cfg())] = m
+			name := handle(in.cfg())
+			l.Routers[name], l.Marks[name], l.Counts[name] = m, marks[id], in.meter().Legacy()
 		}
 	}
 	return l

@@ -52,8 +52,9 @@ type instance struct {
 	pulse     atomic.Pointer[pulse.Pulse]
 	feeling   sync.Mutex // guards the next two
 	pulseName string
-	kernel    bool // adverts come in through the kernel program
-	resumed   bool // goes on after a crash; set once before anything starts
+	kernel    bool         // adverts come in through the kernel program
+	entered   atomic.Int64 // Unix nanoseconds: since when it has been in the state in which it goes on
+	resumed   bool         // goes on after a crash; set once before anything starts
 
 	mainPath pathway                  // its own interface
 	paths    atomic.Pointer[pathways] // its second paths
@@ -159,7 +160,11 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 		}
 	}
 	in.held.Store(nil)
-	in.meter().Transition(stateMetric(t), t.Reason.String(), at)
+	if t.Reason == vrrp.ReasonResumed { // it has been counted when it happened
+		in.meter().Restore(stateMetric(t), in.sinceOf(at))
+	} else {
+		in.meter().Transition(stateMetric(t), t.Reason.String(), at)
+	}
 	if t.To == vrrp.Active {
 		in.d.fence.raise(in) // while the loop thread sends the first advert
 		in.prepare()

@@ -4,7 +4,9 @@ import (
 	"time"
 
 	"github.com/xvrrp/xvrrp/internal/config"
+	"github.com/xvrrp/xvrrp/internal/metrics"
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
 // legacyFormat counts the ways to write a legacy. A successor that reads
@@ -17,6 +19,10 @@ type legacy struct {
 	PID      int
 	Opinions []opinion
 	Routers  map[string]vrrp.Memory // by handle
+	// What follows may be missing: then counting begins anew.
+	Marks   map[string]wire.Marks     // by handle
+	Counts  map[string]metrics.Legacy // by handle
+	Counted time.Time                 // when counting began
 }
 
 // opinion is what is known of a tracked thing.

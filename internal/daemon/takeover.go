@@ -17,6 +17,7 @@ import (
 	"github.com/xvrrp/xvrrp/internal/engine"
 	"github.com/xvrrp/xvrrp/internal/rundir"
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
 // predecessor is the daemon that we take over from.
@@ -160,14 +161,19 @@ func (p *predecessor) succeed(d *Daemon) error {
 	if err := p.ask(askState, &left); err != nil {
 		return err
 	}
+	if !left.Counted.IsZero() {
+		d.metrics.Since(left.Counted)
+	}
 	now := time.Now()
 	for _, u := range units(d.settings()) {
-		f := engine.Resume{Group: d.groupID(u), Memories: map[string]vrrp.Memory{}}
+		f := engine.Resume{Group: d.groupID(u), Memories: map[string]vrrp.Memory{}, Marks: map[string]wire.Marks{}}
 		for _, name := range u.members {
 			in := d.instance(name)
 			if m, ok := left.Routers[handle(in.cfg())]; ok {
 				f.Memories[in.id] = rebase(m, now)
+				f.Marks[in.id] = left.Marks[handle(in.cfg())]
 				in.since0(m.Since)
+				in.meter().Inherit(left.Counts[handle(in.cfg())])
 			}
 		}
 		if err := d.engine.Settle(f); err != nil {

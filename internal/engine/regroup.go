@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
 // Regroup puts all routers there are into other groups, each router into one.
@@ -24,6 +25,7 @@ type Grouping struct {
 type Resume struct {
 	Group    string
 	Memories map[string]vrrp.Memory // by member; one that is missing starts
+	Marks    map[string]wire.Marks  // by member; may be empty
 }
 
 func (Regroup) fact() {}
@@ -100,6 +102,7 @@ func (e *Engine) resume(now time.Time, f Resume) error {
 	memories := make([]vrrp.Memory, 0, len(g.members))
 	for _, m := range g.members {
 		memories = append(memories, f.Memories[m.spec.Name])
+		f.Marks[m.spec.Name].Restore(m.signer, m.rules)
 	}
 	e.act(now, g, g.machine.Resume(now, memories))
 	return nil

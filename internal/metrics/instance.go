@@ -20,7 +20,7 @@ type Instance struct {
 	state      atomic.Uint32
 	since      atomic.Int64 // Unix nanoseconds of the last transition
 	upSince    atomic.Int64 // Unix nanoseconds of leaving Initialize, 0 in it
-	created    time.Time
+	created    atomic.Int64 // Unix nanoseconds of when counting began
 	priority   atomic.Int64
 	configured atomic.Int64
 	newMaster  atomic.Uint32 // NewMasterReason
@@ -69,13 +69,14 @@ func newInstance(name, iface string, vrid uint8, family wire.Family) *Instance {
 	if name != "" {
 		id = strconv.Itoa(int(vrid))
 	}
-	return &Instance{
-		name:    strings.ToValidUTF8(name, "\uFFFD"),
-		iface:   strings.ToValidUTF8(iface, "\uFFFD"),
-		vrid:    id,
-		family:  family.String(),
-		created: time.Now(),
+	i := &Instance{
+		name:   strings.ToValidUTF8(name, "\uFFFD"),
+		iface:  strings.ToValidUTF8(iface, "\uFFFD"),
+		vrid:   id,
+		family: family.String(),
 	}
+	i.created.Store(time.Now().UnixNano())
+	return i
 }
 
 // Received counts an accepted advert of the given priority.

@@ -116,7 +116,7 @@ var mib = []row{
 	{
 		name: "xvrrp_virtual_router_start_time_seconds", kind: gauge,
 		help: "When the virtual router was made, seconds since 1970.",
-		read: one(func(i *Instance) float64 { return float64(i.created.UnixNano()) / 1e9 }),
+		read: one(func(i *Instance) float64 { return float64(i.created.Load()) / 1e9 }),
 	},
 	{
 		name: "xvrrp_virtual_router_up_seconds", kind: gauge,

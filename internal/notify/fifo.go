@@ -61,14 +61,23 @@ func openFIFO(cfg FIFO, sink Sink) (*fifo, error) {
 }
 
 // open opens for reading and writing, so that there is a reader at all times
-// and a reader that comes later sees what was written before.
-func open(cfg FIFO) (*os.File, error) {
-	err := unix.Mkfifo(cfg.Path, 0o600)
-	if err == nil && cfg.Owner != nil {
-		err = os.Lchown(cfg.Path, int(cfg.Owner.UID), int(cfg.Owner.GID))
+// and a reader that comes later sees what was written before. A FIFO that it
+// made and cannot use it takes away: the next start would find one that is not
+// its reader's.
+func open(cfg FIFO) (_ *os.File, err error) {
+	made := unix.Mkfifo(cfg.Path, 0o600)
+	if made != nil && !errors.Is(made, fs.ErrExist) {
+		return nil, fmt.Errorf("FIFO %s: %w", cfg.Path, made)
 	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("FIFO %s: %w", cfg.Path, err)
+	defer func() {
+		if err != nil && made == nil {
+			err = errors.Join(err, os.Remove(cfg.Path))
+		}
+	}()
+	if made == nil && cfg.Owner != nil {
+		if err := os.Lchown(cfg.Path, int(cfg.Owner.UID), int(cfg.Owner.GID)); err != nil {
+			return nil, fmt.Errorf("FIFO %s: %w", cfg.Path, err)
+		}
 	}
 	fd, err := unix.Open(cfg.Path, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
 	if err != nil {
