@@ -237,6 +237,9 @@ func (e *Engine) setAlarm() {
 // Wakeup tells every group whose deadline has come. Loop thread only.
 func (e *Engine) Wakeup(now time.Time) {
 	e.round++
+	// All that arrived before the alarm rang has been told. What came since may
+	// stand behind it, if we read it late.
+	known := e.alarm
 	e.alarm = time.Time{} // it has rung
 	if e.frozen {
 		return
@@ -265,7 +268,7 @@ func (e *Engine) Wakeup(now time.Time) {
 				m.spec.Probe.Woken(now.Sub(d))
 			}
 		}
-		e.handle(now, g.members[0], vrrp.Timeout{}) // reaches every member that is due
+		e.handle(now, g.members[0], vrrp.Timeout{Known: known}) // reaches every member that is due
 	}
 	e.setAlarm()
 }

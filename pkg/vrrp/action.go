@@ -33,6 +33,7 @@ type SendAdvert struct {
 
 // Ask asks the world before a Backup takes over. It comes in the last part of
 // the down interval, and again for every window that the takeover is put off.
+// A router that guards with hold may ask just after a takeover, too.
 // Whatever comes back is an Answered, a WitnessAnswered or a FrameHeard.
 type Ask struct {
 	// Until is when the answers are judged.

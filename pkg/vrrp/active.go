@@ -31,6 +31,13 @@ func (r *Router) advertise(now time.Time) {
 		r.counters.Stalls++
 		r.out.tell(Note{Kind: NoteStalled, State: r.state, Ours: r.priority, Late: now.Sub(r.deadline)})
 	}
+	if r.stood(silence) {
+		r.retakeStalled(now)
+		return
+	}
+	if r.lost(now) {
+		return
+	}
 	if p := r.cfg.TimerExpiredBackup; p != 0 && !r.cfg.owner() && silence > r.cfg.downInterval(p, r.cfg.Interval) {
 		r.enterBackup(now, decision{reason: ReasonStalled, expired: r.deadline})
 		r.leaveActive(now, silent)
@@ -42,6 +49,7 @@ func (r *Router) advertise(now time.Time) {
 }
 
 func (r *Router) activeAdvert(now time.Time, heard Heard) {
+	r.crossed()
 	if r.cfg.owner() && heard.Priority == PriorityOwner {
 		r.out.tell(Note{Kind: NoteOwnerConflict, State: r.state, From: heard.From, Priority: heard.Priority, Ours: r.priority})
 	}
@@ -60,6 +68,10 @@ func (r *Router) activeAdvert(now time.Time, heard Heard) {
 		r.counters.Discarded++
 		r.discarded = heard
 		r.contradict(now, heard.From)
+		if r.unheard(heard) {
+			r.followUnheard(now, heard)
+			return
+		}
 		r.answer(now, heard)
 	}
 }
@@ -86,7 +98,7 @@ func (r *Router) heal(now time.Time, gone bool) {
 	if c.Count == 0 || !gone && quiet <= r.cfg.downInterval(r.priority, r.cfg.Interval) {
 		return
 	}
-	r.contrary = Contrary{}
+	r.contrary, r.setbacks = Contrary{}, 0
 	if c.Count > 1 {
 		r.out.tell(Note{Kind: NoteHealed, State: r.state, From: c.From, Ours: r.priority, Interval: c.Last.Sub(c.First), Late: quiet})
 		r.out.add(Announce{Why: Healed})
@@ -140,6 +152,7 @@ func (r *Router) handOver(now time.Time, hold time.Duration) {
 // router yields to it.
 func (r *Router) enterActive(now time.Time, why decision) {
 	r.moveTo(now, Active, why)
+	r.enterRace(why.reason)
 	r.counters.BecomeActive++
 	r.counters.NewActiveReason = why.reason.NewActive()
 	r.lastAnswer = time.Time{}

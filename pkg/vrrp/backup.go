@@ -9,7 +9,7 @@ func (r *Router) backup(now time.Time, ev Event) {
 		r.started = false
 		r.enterInitialize(now, decision{reason: ReasonShutdown})
 	case Timeout:
-		r.step(now)
+		r.step(now, ev.Known)
 	case Received:
 		if heard, ok := r.receive(now, ev); ok {
 			r.backupAdvert(now, heard)
@@ -30,6 +30,7 @@ func (r *Router) takeOver(now time.Time) {
 	r.released = false
 	r.deadline = now.Add(r.down())
 	r.guard = guard{frame: r.guard.frame, known: r.guard.known}
+	r.losePaths(now)
 }
 
 // whyTakeOver goes by the latest fact: each of them undoes the others.
@@ -56,6 +57,7 @@ func (r *Router) backupAdvert(now time.Time, heard Heard) {
 		r.follow(heard)
 		r.released = true
 		r.deadline = now.Add(skew(r.cfg.Version, r.priority, r.activeInterval))
+		r.losePaths(now)
 	case heard.Priority >= r.priority:
 		r.endPreemptDelay(now, heard)
 		r.accept(now, heard)
@@ -80,6 +82,7 @@ func (r *Router) accept(now time.Time, heard Heard) {
 		r.mainLost = false
 		r.out.tell(Note{Kind: NotePathBack, State: r.state, From: heard.From})
 	}
+	r.losePaths(now)
 }
 
 // mayLeave says whose goodbye is believed, that of whoever is Active as far as

@@ -82,6 +82,7 @@ func (r *Router) shiftDeadline(now time.Time, old time.Duration) {
 		if r.deadline.Before(now) {
 			r.deadline = now
 		}
+		r.losePaths(now)
 	}
 }
 

@@ -21,7 +21,12 @@ type Shutdown struct{}
 
 // Timeout says that the deadline has come. Before the deadline it does
 // nothing, so a wake-up that was overtaken by an advert needs no cancelling.
-type Timeout struct{}
+type Timeout struct {
+	// Known is the time up to which all that arrived has been told; zero is up to
+	// now. A wake-up that is read late, for a deadline that has moved on since,
+	// has later adverts behind it: a Backup judges silence up to Known only.
+	Known time.Time
+}
 
 // Received is an advert for this router that passed every check of the wire
 // (own checks of authentication, interval in version 2, and so on). The time
@@ -96,8 +101,12 @@ type Answered struct {
 	Addr netip.Addr
 	MAC  [6]byte
 	// Stranger says that the MAC is known not to be that of the router that was
-	// Active. A stranger is told of, and holds nobody in Backup.
+	// Active: of the last one whose adverts were heard, or were preempted. A
+	// stranger is told of, and holds nobody in Backup.
 	Stranger bool
+	// Outranks says that the MAC is higher than our own: who wins if two take over
+	// at once and no advert of either comes to the other.
+	Outranks bool
 }
 
 // WitnessAnswered says that a witness, a gateway say, answered an Ask.

@@ -147,9 +147,15 @@ func (c *Config) holdLimit() time.Duration {
 	return c.HoldLimit
 }
 
-// guarded says that this takeover is asked for. A router that preempts is not:
-// it hears the Active router, whose addresses answer as they should.
-func (r *Router) guarded() bool { return r.state == Backup && r.cfg.asks() && r.discarded.At.IsZero() }
+// guarded says that this takeover is asked for. That of a router that preempts is
+// not: it hears the Active router, whose addresses answer as they should.
+func (r *Router) guarded() bool { return r.state == Backup && r.cfg.asks() && !r.preempts() }
+
+// preempts says that the router to be replaced was heard until the end.
+func (r *Router) preempts() bool {
+	d := r.discarded
+	return !d.At.IsZero() && r.waysEnd().Sub(d.At) <= max(d.Interval, r.cfg.Interval)*3/2
+}
 
 // lead is the window of a question. The lease of a fence is over a quarter of
 // an interval before the down interval without its skew is: asked then or
@@ -196,33 +202,33 @@ func (r *Router) nextStep() time.Time {
 	return r.nextPath(next)
 }
 
-// step is a Timeout in Backup.
-func (r *Router) step(now time.Time) {
-	if r.deadline.IsZero() || now.Before(r.nextStep()) {
+// step is a Timeout in Backup. What is due is judged at the time up to which we
+// have heard everything; what is done about it happens now.
+func (r *Router) step(now, known time.Time) {
+	if known.IsZero() || now.Before(known) {
+		known = now
+	}
+	if known.Before(r.nextStep()) {
 		return
 	}
-	r.losePaths(now)
-	due := r.due()
-	if r.guarded() && r.guard.asked.IsZero() && !now.Before(due.Add(-r.lead())) {
+	r.losePaths(known)
+	if due := r.due(); r.guarded() && r.guard.asked.IsZero() && !known.Before(due.Add(-r.lead())) {
 		r.ask(now, due)
-		due = r.due()
 	}
 	switch {
-	case now.Before(due):
+	case known.Before(r.due()):
 	case r.guarded() && r.hold(now):
 	default:
 		r.takeOver(now)
 	}
 }
 
-// ask puts the question for the first time. Whoever comes so late that no
-// answer can be back at the deadline waits for half a window, if answers count.
+// ask puts the question for the first time. Whoever comes so late that less than
+// half of the window is left waits for a whole one, if answers count.
 func (r *Router) ask(now, due time.Time) {
 	g, lead := &r.guard, r.lead()
-	if r.cfg.waits() {
-		g.check = latest(due, now.Add(lead/2))
-	} else if !now.Before(due) {
-		return // alarm: the takeover does not wait, and Active sees who contradicts
+	if g.check = due; r.cfg.waits() && due.Sub(now) < lead/2 {
+		g.check = now.Add(lead)
 	}
 	g.window = lead
 	r.question(now, latest(due, g.check))
@@ -275,7 +281,8 @@ func (r *Router) hold(now time.Time) bool {
 	g.window = min(2*g.window, r.window())
 	g.check = now.Add(g.window)
 	if wait == WaitLimit && end.Before(g.check) {
-		g.check = end
+		g.check = end // too near for another question: what we know goes
+		return true
 	}
 	r.question(now, g.check)
 	return true
@@ -356,6 +363,7 @@ func (r *Router) answered(now time.Time, ev Answered) {
 		g.answer = Answer{Addr: canonical(ev.Addr), MAC: ev.MAC, At: now, Stranger: ev.Stranger}
 	case Active:
 		r.contradict(now, netip.Addr{})
+		r.contested(ev)
 	}
 }
 

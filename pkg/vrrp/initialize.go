@@ -66,7 +66,7 @@ func (r *Router) claimsAtOnce() bool { return r.cfg.owner() && !r.cfg.OwnerWaits
 func (r *Router) enterInitialize(now time.Time, why decision) {
 	was := r.state
 	r.moveTo(now, Initialize, why)
-	r.deadline = time.Time{}
+	r.deadline, r.setbacks = time.Time{}, 0
 	if was == Active {
 		r.leaveActive(now, goodbye)
 	}

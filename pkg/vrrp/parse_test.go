@@ -84,7 +84,11 @@ func parseEvent(cmd string, args arguments, cfg Config, now time.Time) (Event, e
 	case "stop":
 		return Shutdown{}, nil
 	case "timeout":
-		return Timeout{}, nil
+		if !args.has("known") {
+			return Timeout{}, nil
+		}
+		known, err := parseOptional(args, "known", 0)
+		return Timeout{Known: epoch.Add(known)}, err
 	case "advert":
 		return parseAdvert(args, cfg)
 	case "reject":
@@ -140,7 +144,7 @@ func parseAnswered(args arguments) (Event, error) {
 	if err != nil || len(mac) != 6 {
 		return nil, fmt.Errorf("mac %q", args.values["mac"])
 	}
-	return Answered{Addr: addr, MAC: [6]byte(mac), Stranger: args.has("stranger")}, nil
+	return Answered{Addr: addr, MAC: [6]byte(mac), Stranger: args.has("stranger"), Outranks: args.has("outranks")}, nil
 }
 
 func parsePath(args arguments, cfg Config) (Event, error) {

@@ -13,6 +13,7 @@ type path struct {
 	last  Heard
 	until time.Time // how long its last advert holds the router in Backup
 	lost  bool      // told
+	left  bool      // by a goodbye: that is no loss
 }
 
 // pathHeard takes in an advert of our router that came on an extra path. It
@@ -38,7 +39,7 @@ func (r *Router) backupPath(now time.Time, p *path, heard Heard) {
 	case heard.Priority == 0 && p.last.From != heard.From:
 		r.foreignGoodbye(heard)
 	case heard.Priority == 0:
-		p.until = now.Add(skew(r.cfg.Version, r.priority, p.interval(r)))
+		p.until, p.left = now.Add(skew(r.cfg.Version, r.priority, p.interval(r))), true
 		r.reask(now)
 	case heard.Priority >= r.priority || r.tolerates(now):
 		if p.lost {
@@ -49,6 +50,7 @@ func (r *Router) backupPath(now time.Time, p *path, heard Heard) {
 		r.discarded = Heard{}
 		r.wants, r.waits = false, false
 		r.endHold(now, heard.From)
+		r.losePaths(now) // one that was silent for long, too
 	default:
 		r.counters.Discarded++
 		r.discarded = heard
@@ -65,6 +67,7 @@ func (p *path) interval(r *Router) time.Duration {
 }
 
 func (r *Router) activePath(now time.Time, heard Heard, local netip.Addr) {
+	r.crossed()
 	switch {
 	case heard.Priority == 0 || r.cfg.owner() && r.cfg.OwnerIgnoresAdverts:
 	case heard.Priority > r.priority:
@@ -75,6 +78,10 @@ func (r *Router) activePath(now time.Time, heard Heard, local netip.Addr) {
 		r.counters.Discarded++
 		r.discarded = heard
 		r.contradict(now, heard.From)
+		if r.unheard(heard) {
+			r.followUnheard(now, heard)
+			return
+		}
 		r.answer(now, heard)
 	}
 }
@@ -90,7 +97,7 @@ func (r *Router) yieldToPath(now time.Time, why decision) {
 // any more, while another one holds us. Losing the last is the takeover itself.
 func (r *Router) losePaths(now time.Time) {
 	end := r.waysEnd()
-	if !r.mainLost && r.deadline.Before(end) && !now.Before(r.deadline) {
+	if r.mainFalls(end) && !now.Before(r.deadline) {
 		r.mainLost = true
 		r.tellLost(now, 0, r.last)
 	}
@@ -112,7 +119,13 @@ func (r *Router) tellLost(now time.Time, number uint8, last Heard) {
 }
 
 // falls says that the loss of the path is still to be told.
-func (p *path) falls(end time.Time) bool { return !p.until.IsZero() && !p.lost && p.until.Before(end) }
+func (p *path) falls(end time.Time) bool {
+	return !p.until.IsZero() && !p.lost && !p.left && p.until.Before(end)
+}
+
+func (r *Router) mainFalls(end time.Time) bool {
+	return !r.mainLost && !r.released && r.deadline.Before(end)
+}
 
 // waysEnd is when the last way on which the Active router was heard is silent
 // for a down interval.
@@ -132,7 +145,7 @@ func (r *Router) nextPath(next time.Time) time.Time {
 			next = p.until
 		}
 	}
-	if !r.mainLost && r.deadline.Before(end) && r.deadline.Before(next) {
+	if r.mainFalls(end) && r.deadline.Before(next) {
 		next = r.deadline
 	}
 	return next

@@ -157,7 +157,7 @@ func (a *auditor) feed(member int, ev Event) {
 			a.t.Errorf("after %+v: %v, told %v, held=%v", ev, r.State(), a.state[i], a.held[i])
 		}
 		now := r.Deadline()
-		if now.IsZero() && r.State() != Initialize || !now.IsZero() && !now.Equal(due[i]) && now.Before(a.now) {
+		if now.IsZero() && r.State() != Initialize || !now.IsZero() && !now.Equal(due[i]) && now.Before(a.now) && !due[i].Before(a.now) {
 			a.t.Errorf("after %+v at %v: deadline %v in %v", ev, a.now, now, r.State())
 		}
 		if p := r.Priority(); p == 0 || (p == PriorityOwner) != (r.Config().Priority == PriorityOwner) {

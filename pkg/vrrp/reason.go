@@ -29,6 +29,12 @@ const (
 	// ReasonStalled: our own timers were so late that a peer must have taken
 	// over (timer_expired_backup).
 	ReasonStalled
+	// ReasonUnheard: another router goes on advertising a lower priority, as it
+	// does not hear us, and we may not be Active beside it.
+	ReasonUnheard
+	// ReasonAnswered: another router took over from silence when we did, as the
+	// addresses answer, and no advert decides. Its MAC is the higher one.
+	ReasonAnswered
 	// ReasonGroup: another member of the sync group left Active.
 	ReasonGroup
 	// ReasonFault: a cause stands in the way; Evidence.Cause names it.
@@ -53,6 +59,8 @@ var reasons = [...]struct{ label, text string }{
 	ReasonHigherAddress:  {"higher_address", "another router has the same priority and a higher address"},
 	ReasonHandOver:       {"hand_over", "handed over on request"},
 	ReasonStalled:        {"stalled", "our timers were late by more than a peer's down interval"},
+	ReasonUnheard:        {"unheard", "a router of lower priority goes on advertising: it does not hear us"},
+	ReasonAnswered:       {"answered", "another router took over at the same time, unheard, and its MAC is higher"},
 	ReasonGroup:          {"sync_group", "another member of the sync group left the active state"},
 	ReasonFault:          {"fault", "fault"},
 	ReasonFaultCleared:   {"fault_cleared", "the last fault is gone"},

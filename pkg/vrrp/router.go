@@ -39,6 +39,8 @@ type Router struct {
 	paths    [MaxPaths]path
 	mainLost bool // told: only extra paths hold us
 	contrary Contrary
+	setbacks uint8 // how often we stood back unheard
+	race     race
 
 	transition Transition
 	up         time.Time // when it left Initialize
@@ -165,7 +167,7 @@ func (r *Router) moveTo(now time.Time, to State, why decision) {
 	r.discarded, r.rejected = Heard{}, Rejections{}
 	r.guard = guard{frame: r.guard.frame, known: r.guard.known}
 	r.paths, r.mainLost = [MaxPaths]path{}, false
-	r.contrary = Contrary{}
+	r.contrary, r.race = Contrary{}, race{}
 }
 
 // evidence gathers what a decision is made from.

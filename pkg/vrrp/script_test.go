@@ -86,7 +86,7 @@ func parseArguments(args []datadriven.CmdArg) arguments {
 
 // flags are the arguments without a value: the first one is no name.
 var flags = map[string]bool{
-	"nopreempt": true, "answer": true, "higher": true, "deaf": true, "waits": true, "mismatch": true, "stranger": true, "witness": true, "addresses": true,
+	"nopreempt": true, "answer": true, "higher": true, "deaf": true, "waits": true, "mismatch": true, "stranger": true, "outranks": true, "witness": true, "addresses": true,
 }
 
 func (s *script) run(cmd string, cmdArgs []datadriven.CmdArg) (string, error) {

@@ -1,6 +1,9 @@
 package vrrp
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // view is what an outsider knows of one router: from the actions it asked for,
 // and from the adverts that came to it.
@@ -14,8 +17,15 @@ type view struct {
 	heard, gone time.Time
 	interval    time.Duration
 	least       time.Duration // the shortest interval since
+	// path is when the last advert came on each extra path that a Backup must
+	// accept, and its interval; left: a priority 0 came on it since.
+	path         [MaxPaths]time.Time
+	pathInterval [MaxPaths]time.Duration
+	left         [MaxPaths]bool
 	// wanted: it had waited long enough before the event, its group had not.
 	wanted bool
+	// stood: it stood still, and only asks before it goes on.
+	stood bool
 	// stepped: it handed over and holds back.
 	stepped bool
 }
@@ -29,7 +39,8 @@ type view struct {
 //   - an advert carries the effective priority or 0, and our own interval; only
 //     who is Active sends another priority than 0, and only who was sends 0;
 //   - a deadline is missing only in Initialize, is never set into the past, and
-//     a Timeout always moves it on (no busy loop);
+//     a Timeout always moves it on (no busy loop). One that is overdue may become
+//     another overdue one: a question that is not worth asking any more;
 //   - a rejected packet changes nothing;
 //   - no router becomes Active, or ready to be with its group, too early (early
 //     below);
@@ -41,6 +52,10 @@ func (n *node) audited(at time.Time, member int, ev Event) []MemberAction {
 		before[i], n.views[i].wanted = r.Deadline(), r.wants
 	}
 	better := n.better(member, ev)
+	n.known = time.Time{}
+	if t, ok := ev.(Timeout); ok {
+		n.known = t.Known
+	}
 	n.observe(at, member, ev)
 	actions := n.machine.Handle(at, member, ev)
 	for _, a := range actions {
@@ -65,17 +80,21 @@ func (n *node) audited(at time.Time, member int, ev Event) []MemberAction {
 
 // better says that an Active router hears one that it must yield to.
 func (n *node) better(member int, ev Event) bool {
+	r := n.routers[member]
+	if ad, ok := ev.(PathHeard); ok && n.views[member].state == Active {
+		return ad.Priority > r.Priority() || ad.Priority == r.Priority() && ad.From.Compare(ad.Local) > 0
+	}
 	ad, ok := ev.(Received)
 	if !ok || n.views[member].state != Active {
 		return false
 	}
-	r := n.routers[member]
 	ours, primary := r.Priority(), r.Config().Primary
 	return ad.Priority > ours || ad.Priority == ours && ad.From.Compare(primary) > 0
 }
 
 // observe keeps what a Backup must accept.
 func (n *node) observe(at time.Time, member int, ev Event) {
+	n.observePath(at, member, ev)
 	ad, ok := ev.(Received)
 	v, r := &n.views[member], n.routers[member]
 	if !ok || v.state == Initialize || ad.From == r.Config().Primary {
@@ -96,6 +115,39 @@ func (n *node) observe(at time.Time, member int, ev Event) {
 	}
 }
 
+// observePath is the same for the extra paths.
+func (n *node) observePath(at time.Time, member int, ev Event) {
+	ad, ok := ev.(PathHeard)
+	v, r := &n.views[member], n.routers[member]
+	if !ok || v.state == Initialize {
+		return
+	}
+	i := ad.Path - 1
+	must := r.Config().NoPreempt && r.Config().Priority != PriorityOwner || ad.Priority >= r.Priority()
+	switch {
+	case ad.Priority == 0:
+		v.left[i] = true
+	case v.state == Backup && must, n.better(member, ev):
+		v.path[i], v.pathInterval[i], v.left[i] = at, ad.Interval, false
+	default: // a preempt delay or a hold may accept it, too
+		v.pathInterval[i] = min(v.pathInterval[i], ad.Interval)
+	}
+}
+
+// earlyOnPath checks that every extra path that said something was silent for long
+// enough, too.
+func (n *node) earlyOnPath(at time.Time, v *view, cfg Config) {
+	for i, heard := range v.path {
+		if heard.IsZero() || heard.Before(v.since) || v.left[i] {
+			continue
+		}
+		wait := time.Duration(cfg.DownAdverts) * v.pathInterval[i]
+		if got := at.Sub(heard); got < wait {
+			n.w.failf("node %d: Active %v after the last advert on path %d, too early by %v", n.id, got, i+1, wait-got)
+		}
+	}
+}
+
 func (n *node) check(at time.Time, member int, a Action) {
 	v, r := &n.views[member], n.routers[member]
 	switch a := a.(type) {
@@ -113,13 +165,27 @@ func (n *node) check(at time.Time, member int, a Action) {
 		if a.From != a.To && a.From == Initialize {
 			*v = view{held: v.held}
 		}
+		if !n.known.IsZero() && n.known.Before(at) {
+			at = n.known // what came after that is still to be told
+		}
 		v.state, v.since, v.stepped, v.least = a.To, at, a.Reason == ReasonHandOver, r.Config().Interval
+		if a.To == Backup && v.heard != at {
+			v.heard = time.Time{}
+		}
+		if a.Reason == ReasonUnheard {
+			v.stepped, v.least = true, a.Evidence.Trigger.Interval
+		}
+		v.stood = a.Reason == ReasonStalled && r.Config().Guard == GuardHold
 	case SendAdvert:
 		if a.Interval != r.Config().Interval || a.Priority != 0 && a.Priority != r.Priority() {
 			n.w.failf("node %d: sends %+v", n.id, a)
 		}
 		if (a.Priority != 0) != (v.state == Active) {
 			n.w.failf("node %d: sends %+v in %v", n.id, a, v.state)
+		}
+	case Ask:
+		if v.state == Initialize || v.state == Active && r.Config().Guard != GuardHold {
+			n.w.failf("node %d: asks in %v", n.id, v.state)
 		}
 	case Claim:
 		v.held = true
@@ -141,8 +207,12 @@ func (n *node) early(at time.Time, member int) {
 		return
 	}
 	cfg := r.Config()
+	n.earlyOnPath(at, v, cfg)
 	from, interval := v.since, cfg.Interval
-	if v.heard.After(from) || v.heard.Equal(from) {
+	if v.stood && v.heard.IsZero() {
+		return
+	}
+	if !v.heard.IsZero() {
 		from = v.heard
 		if cfg.Version == 3 {
 			interval = v.interval
@@ -171,13 +241,16 @@ func (n *node) checkDeadline(at time.Time, ev Event, r *Router, before time.Time
 	case now.IsZero() != (r.State() == Initialize) && r.cfg.StartupDelay == 0:
 		n.w.failf("node %d: deadline %v in %v", n.id, now, r.State())
 	case now.IsZero():
-	case now != before && now.Before(at):
-		n.w.failf("node %d: deadline set %v into the past", n.id, at.Sub(now))
+	case now != before && now.Before(at) && !before.Before(at):
+		n.w.failf("node %d: deadline set %v into the past by %+v: %s", n.id, at.Sub(now), ev, r.where(at))
 	}
-	switch ev.(type) {
+	switch ev := ev.(type) {
 	case Timeout:
+		if !ev.Known.IsZero() {
+			at = ev.Known
+		}
 		if !now.IsZero() && !now.After(at) {
-			n.w.failf("node %d: deadline still due after Timeout", n.id)
+			n.w.failf("node %d: deadline still due after Timeout: %s", n.id, r.where(at))
 		}
 	case Rejected:
 		if now != before {
@@ -212,4 +285,13 @@ func (n *node) updateActive() {
 	case n.activeSince < 0:
 		n.activeSince = n.w.now
 	}
+}
+
+// where tells the timers of a router, for a complaint.
+func (r *Router) where(now time.Time) string {
+	s := fmt.Sprintf("%v, main %v, due %v, next %v, %+v", r.state, r.deadline.Sub(now), r.Due().Sub(now), r.Deadline().Sub(now), r.guard)
+	for i := range r.cfg.Paths {
+		s += fmt.Sprintf(", path %v lost=%v", r.paths[i].until.Sub(now), r.paths[i].lost)
+	}
+	return s
 }

@@ -11,6 +11,10 @@ import (
 // Only what must hold in any history is checked.
 func (w *world) chaos() {
 	u := w.plan.unit
+	if w.plan.strict {
+		w.strictChaos()
+		return
+	}
 	w.net.loss = pick(w, []int{0, 0, 25, 80, 200})
 	w.net.dup = pick(w, []int{0, 0, 25, 100})
 	w.net.delayMax = pick(w, []int64{u / 20, u / 2, 2 * u})
@@ -26,7 +30,9 @@ func (w *world) anyone() *node { return w.nodes[w.rng.IntN(len(w.nodes))] }
 func (w *world) mishap() {
 	n, u := w.anyone(), w.plan.unit
 	link := w.rng.IntN(w.links)
-	switch w.rng.IntN(14) {
+	switch w.rng.IntN(14 + w.plan.more) {
+	case 14, 15, 16, 17:
+		w.guardMishap(n, link)
 	case 0: // one way
 		w.net.cut[link][n.id][w.anyone().id] = true
 	case 1: // both ways
@@ -109,8 +115,9 @@ func (n *node) restart() {
 func (w *world) settle() {
 	u := w.plan.unit
 	w.net = network{dup: pick(w, []int{0, 50}), delayMax: w.plan.late}
+	w.settleGuard()
 	sides := 1
-	if w.one(3) {
+	if w.one(3) && !(w.plan.guard == GuardHold && w.plan.arpCrosses) { // there one side waits for the other
 		sides = 2
 	}
 	w.plan.side = [maxNodes]int{}
@@ -123,6 +130,7 @@ func (w *world) settle() {
 		w.heal(n)
 	}
 	w.plan.down = drifted(int64(w.nodes[0].cfgs[0].DownAdverts+2) * w.plan.imax)
+	w.plan.down += w.patience()
 	w.judge.open(w, w.now+2*u+drifted(w.plan.early))
 	w.until(w.judge.from + 2*w.plan.down + drifted(5*u) + 2*w.plan.imax + 4*w.plan.late)
 	w.judge.settled(w)
@@ -133,7 +141,8 @@ func (w *world) keepAdverts() {
 	old := append([]occurrence(nil), w.todo.items...)
 	w.todo.items = w.todo.items[:0]
 	for _, o := range old {
-		if o.kind == deliver {
+		switch o.kind {
+		case deliver, news, question, glance:
 			w.todo.post(o)
 		}
 	}
@@ -144,7 +153,10 @@ func (w *world) separate() {
 	for link := range w.links {
 		for _, a := range w.nodes {
 			for _, b := range w.nodes {
-				w.net.cut[link][a.id][b.id] = w.plan.side[a.id] != w.plan.side[b.id]
+				apart := w.plan.side[a.id] != w.plan.side[b.id]
+				w.net.cut[link][a.id][b.id] = apart
+				w.net.arpCut[link][a.id][b.id] = apart && !w.plan.arpCrosses
+				w.net.pathCut[link][a.id][b.id] = apart
 			}
 		}
 	}

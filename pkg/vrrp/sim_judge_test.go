@@ -124,5 +124,10 @@ func (w *world) activeOf(side int) *node {
 func (n *node) outranks(active *node) bool {
 	cfg := n.routers[0].Config()
 	may := !cfg.NoPreempt || cfg.Priority == PriorityOwner
+	for _, r := range n.routers {
+		if n.w.plan.guard == GuardHold && r.preemptAfter.After(n.local(n.w.now)) {
+			return false // it is not heard, and tries again later
+		}
+	}
 	return may && n.routers[0].Priority() > active.routers[0].Priority()
 }

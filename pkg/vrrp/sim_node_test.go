@@ -27,6 +27,11 @@ type node struct {
 	blind bool
 	// activeSince is in true time; -1 while not Active.
 	activeSince int64
+	// alive until: the last sign of life that the fence knows; frame: when the
+	// last frame came in through each link.
+	life0 int64
+	known time.Time // of the Timeout that is handled
+	frame [maxLinks]int64
 }
 
 // arrival is what a frozen process will find, in the kernel's order.
@@ -35,6 +40,7 @@ type arrival struct {
 	link   int
 	wakeup bool
 	advert Received
+	ev     Event // instead of an advert
 }
 
 // local is what the clock of the node shows at true time t.
@@ -58,6 +64,7 @@ func (n *node) boot() {
 	n.alive, n.started, n.frozen = true, true, false
 	n.inbox = n.inbox[:0]
 	n.activeSince = -1
+	n.frame = [maxLinks]int64{-1, -1}
 	n.routers = n.routers[:0]
 	for link, cfg := range n.cfgs {
 		r, err := New(cfg)
@@ -75,6 +82,7 @@ func (n *node) boot() {
 
 // crash loses the process and what it held.
 func (n *node) crash() {
+	n.lastBreath()
 	n.alive, n.started, n.frozen = false, false, false
 	n.wakeAt = never
 	n.activeSince = -1
@@ -85,6 +93,9 @@ func (n *node) freeze(d int64) {
 	if !n.alive {
 		return
 	}
+	if !n.frozen {
+		n.lastBreath()
+	}
 	n.frozen = true
 	n.thawAt = max(n.thawAt, n.w.now+d)
 	n.w.todo.post(occurrence{at: n.thawAt, kind: thaw, node: n.id, life: n.life})
@@ -92,11 +103,25 @@ func (n *node) freeze(d int64) {
 
 func (n *node) arrive(link int, advert Received) {
 	at := n.local(n.w.now)
+	n.frame[link] = n.w.now
 	if n.frozen {
 		n.inbox = append(n.inbox, arrival{at: at, link: link, advert: advert})
 		return
 	}
 	n.handle(at, link, advert)
+}
+
+// hears takes in what is no advert on the link.
+func (n *node) hears(link int, ev Event) {
+	at := n.local(n.w.now)
+	if _, ok := ev.(Answered); ok {
+		n.frame[link] = n.w.now
+	}
+	if n.frozen {
+		n.inbox = append(n.inbox, arrival{at: at, link: link, ev: ev})
+		return
+	}
+	n.handle(at, link, ev)
 }
 
 func (n *node) wake() {
@@ -114,9 +139,12 @@ func (n *node) wake() {
 func (n *node) thaw() {
 	n.frozen = false
 	for _, a := range n.inbox {
-		if a.wakeup {
-			n.handle(a.at, 0, Timeout{})
-		} else {
+		switch {
+		case a.wakeup: // in its place, but at the time at which it is handled
+			n.handle(n.local(n.w.now), 0, Timeout{Known: a.at})
+		case a.ev != nil:
+			n.handle(a.at, a.link, a.ev)
+		default:
 			n.handle(a.at, a.link, a.advert)
 		}
 	}
@@ -127,10 +155,17 @@ func (n *node) thaw() {
 // handle is the engine: the event goes in, what comes out is done at once.
 func (n *node) handle(at time.Time, member int, ev Event) {
 	n.w.log.event(n, at, member, ev)
+	n.life0 = n.w.now
 	actions := n.audited(at, member, ev)
 	for _, a := range actions {
-		if ad, ok := a.Action.(SendAdvert); ok {
-			n.w.broadcast(n, a.Member, ad)
+		switch action := a.Action.(type) {
+		case SendAdvert:
+			n.w.broadcast(n, a.Member, action)
+			n.w.beat(n, a.Member, action)
+		case Ask:
+			n.w.ask(n, a.Member, action)
+		case Announce:
+			n.w.announce(n, a.Member)
 		}
 	}
 	n.rearm()

@@ -17,6 +17,7 @@ type plan struct {
 	// advert after the chaos, down more than the longest time that a Backup
 	// can have to wait, early the longest start-up delay.
 	imax, late, down, early int64
+	guardPlan
 }
 
 // drift is the bound of the clocks, and a little more: 1/98 instead of 1/100.
@@ -60,13 +61,19 @@ func (w *world) populate() {
 	adverts := pick(w, []int{3, 3, 3, 4, 5})
 	mixed := w.plan.version == 3 && w.one(3)
 	ring := w.one(2)
+	w.guardPlan()
 	order := w.rng.Perm(maxNodes)
 	ranks := w.rng.Perm(maxNodes)
-	for id := range pick(w, sizes) {
+	size := pick(w, sizes)
+	if w.plan.strict {
+		size = 2
+	}
+	for id := range size {
 		n := w.spare()
 		*n = node{w: w, id: id, ppm: w.rng.Int64N(20001) - 10000, ring: ring, wakeAt: never, activeSince: -1,
 			cfgs: n.cfgs[:0], routers: n.routers[:0], inbox: n.inbox[:0]}
 		cfg := w.config(adverts, mixed, ranks[id])
+		w.guardConfig(&cfg)
 		for link := range w.links {
 			cfg.Primary = netip.AddrFrom4([4]byte{10, 0, byte(link), byte(order[id] + 1)})
 			n.cfgs = append(n.cfgs, cfg)

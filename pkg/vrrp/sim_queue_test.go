@@ -9,15 +9,20 @@ type occurrence struct {
 	node, life int
 	link       int
 	advert     Received
+	ev         Event // instead of an advert
+	asker      int   // of a question
 	act        func()
 }
 
 type occurrenceKind uint8
 
 const (
-	deliver occurrenceKind = iota // an advert arrives
-	thaw                          // a frozen process runs again
-	run                           // something of the plan
+	deliver  occurrenceKind = iota // an advert arrives
+	thaw                           // a frozen process runs again
+	run                            // something of the plan
+	news                           // an answer, or an advert on an extra path, arrives
+	question                       // who holds the addresses on the link?
+	glance                         // the asker looks when the last frame came in
 )
 
 // agenda is a binary heap by time, then by order of posting.

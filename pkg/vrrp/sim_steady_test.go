@@ -1,6 +1,7 @@
 package vrrp
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
@@ -31,12 +32,21 @@ func (w *world) steady() {
 // junk is a packet that somebody forged, or that got damaged.
 func (w *world) junk(n *node) {
 	link := w.rng.IntN(w.links)
-	n.tell(link, Rejected{Reason: wire.Checksum, From: w.anyone().cfgs[link].Primary, TTL: 255})
+	switch w.rng.IntN(3 + w.plan.more) {
+	default:
+		n.tell(link, Rejected{Reason: wire.Checksum, From: w.anyone().cfgs[link].Primary, TTL: 255})
+	case 3: // a goodbye in the name of nobody
+		if n.alive && !n.frozen {
+			n.arrive(link, Received{From: netip.AddrFrom4([4]byte{10, 9, 9, 9}), Interval: n.routers[link].Config().Interval})
+		}
+	case 4: // a stranger uses the address
+		n.tell(link, Answered{Addr: simVIP, MAC: [6]byte{2, 9}, Stranger: true})
+	}
 }
 
 // depart takes the Active node of each side away and wants another one in time.
 func (w *world) depart() {
-	w.net = network{cut: w.net.cut, delayMin: w.plan.late / 2, delayMax: w.plan.late / 2}
+	w.net = network{cut: w.net.cut, arpCut: w.net.arpCut, pathCut: w.net.pathCut, mute: w.net.mute, delayMin: w.plan.late / 2, delayMax: w.plan.late / 2}
 	w.until(w.now + 2*w.plan.late)
 	for side := range 2 {
 		if a := w.activeOf(side); a != nil && !a.frozen && w.wrong == nil {
@@ -62,7 +72,7 @@ func (w *world) take(side int, a *node, how int) {
 	case 2:
 		a.tell(w.rng.IntN(w.links), FaultRaised{scripted})
 	case 3:
-		a.tell(0, HandOver{Hold: time.Duration(4 * w.plan.imax)})
+		a.tell(0, HandOver{Hold: time.Duration(4*w.plan.imax + 2*w.patience())})
 	}
 	w.judge.seen[side] = w.now
 	w.judge.look(w)
@@ -102,6 +112,7 @@ func (w *world) succession(side int, a *node, silent bool) int64 {
 		if n.frozen {
 			at = max(at, n.thawAt)
 		}
+		at += w.patience()
 		bound = min(bound, at+int64(time.Millisecond))
 	}
 	return bound

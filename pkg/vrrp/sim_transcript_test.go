@@ -56,7 +56,10 @@ func formatEvent(name string, at time.Time, ev Event) string {
 	case Shutdown:
 		return head("stop")
 	case Timeout:
-		return head("timeout")
+		if ev.Known.IsZero() {
+			return head("timeout")
+		}
+		return fmt.Sprintf("%s known=%v", head("timeout"), ev.Known.Sub(epoch))
 	case Received:
 		s := fmt.Sprintf("%s priority=%d from=%v interval=%v", head("advert"), ev.Priority, formatAddr(ev.From), ev.Interval)
 		if ev.Mismatch {
@@ -65,6 +68,22 @@ func formatEvent(name string, at time.Time, ev Event) string {
 		return s
 	case Rejected:
 		return fmt.Sprintf("%s reason=%s from=%v ttl=%d", head("reject"), ev.Reason.String(), formatAddr(ev.From), ev.TTL)
+	case Answered:
+		s := fmt.Sprintf("%s addr=%v mac=%x", head("answered"), ev.Addr, ev.MAC)
+		if ev.Stranger {
+			s += " stranger"
+		}
+		if ev.Outranks {
+			s += " outranks"
+		}
+		return s
+	case WitnessAnswered:
+		return head("witness")
+	case FrameHeard:
+		return fmt.Sprintf("%s ago=%v", head("frame"), at.Sub(ev.At))
+	case PathHeard:
+		return fmt.Sprintf("%s path=%d from=%v local=%v priority=%d interval=%v",
+			head("path"), ev.Path, ev.From, ev.Local, ev.Priority, ev.Interval)
 	case FaultRaised:
 		return head("fault") + " cause=" + formatCause(ev.Cause)
 	case FaultCleared:

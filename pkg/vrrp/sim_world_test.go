@@ -44,6 +44,11 @@ func rightly(n *node, members []*Router) machine { return NewGroup(n.group(), me
 // network says what happens to an advert on its way.
 type network struct {
 	cut [maxLinks][maxNodes][maxNodes]bool
+	// arpCut is the same for questions and answers, pathCut for the extra path.
+	arpCut, pathCut [maxLinks][maxNodes][maxNodes]bool
+	// deaf: not one frame comes in through the link. mute: the witness is dead.
+	deaf [maxLinks][maxNodes]bool
+	mute bool
 	// loss and dup are in 1/256; delays are uniform in [delayMin, delayMax].
 	loss, dup          int
 	delayMin, delayMax int64
@@ -100,6 +105,7 @@ func (w *world) until(t int64) {
 			who.wake()
 		}
 		w.judge.look(w)
+		w.lookDual()
 	}
 	w.pass(max(t, w.now))
 	w.judge.look(w)
@@ -111,6 +117,16 @@ func (w *world) happen(o occurrence) {
 	switch o.kind {
 	case run:
 		o.act()
+	case news:
+		if n := w.nodes[o.node]; n.alive && n.life == o.life {
+			n.hears(o.link, o.ev)
+		}
+	case question:
+		w.reply(o)
+	case glance:
+		if n := w.nodes[o.node]; n.alive && n.life == o.life {
+			w.look(n, o.link)
+		}
 	case deliver:
 		if n := w.nodes[o.node]; n.alive && n.life == o.life {
 			n.arrive(o.link, o.advert)
@@ -130,7 +146,7 @@ func (w *world) broadcast(from *node, link int, ad SendAdvert) {
 	}
 	advert := Received{From: r.Config().Primary, Priority: ad.Priority, Interval: ad.Interval}
 	for _, to := range w.nodes {
-		if to == from || w.net.cut[link][from.id][to.id] || !to.alive || w.loses(link, from.id, to.id) {
+		if to == from || w.net.cut[link][from.id][to.id] || w.net.deaf[link][to.id] || !to.alive || w.loses(link, from.id, to.id) {
 			continue
 		}
 		o := occurrence{kind: deliver, node: to.id, life: to.life, link: link, advert: advert}
