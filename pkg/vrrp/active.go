@@ -31,7 +31,7 @@ func (r *Router) advertise(now time.Time) {
 		r.counters.Stalls++
 		r.out.tell(Note{Kind: NoteStalled, State: r.state, Ours: r.priority, Late: now.Sub(r.deadline)})
 	}
-	if r.stood(silence) {
+	if r.stood(now) {
 		r.retakeStalled(now)
 		return
 	}
@@ -84,9 +84,13 @@ func (r *Router) contradict(now time.Time, from netip.Addr) {
 	}
 	c.Last = now
 	c.Count++
-	if from.IsValid() {
-		c.From = from
+	if !from.IsValid() {
+		return
 	}
+	if c.From = from; c.Adverts == 0 {
+		c.FirstAdvert = now
+	}
+	c.Adverts++
 }
 
 // heal ends a time with two Active routers, when the other one has been silent

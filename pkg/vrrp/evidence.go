@@ -29,6 +29,10 @@ type Contrary struct {
 	// First and Last are the times of the signs, Count their number.
 	First, Last time.Time
 	Count       uint32
+	// Adverts are those of the signs that were losing adverts, FirstAdvert the
+	// first of them.
+	Adverts     uint32
+	FirstAdvert time.Time
 	// From is the last one's sender; a mere answer has none.
 	From netip.Addr
 }

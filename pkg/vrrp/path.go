@@ -41,6 +41,7 @@ func (r *Router) backupPath(now time.Time, p *path, heard Heard) {
 	case heard.Priority == 0:
 		p.until, p.left = now.Add(skew(r.cfg.Version, r.priority, p.interval(r))), true
 		r.reask(now)
+		r.losePaths(now)
 	case heard.Priority >= r.priority || r.tolerates(now):
 		if p.lost {
 			r.out.tell(Note{Kind: NotePathBack, State: r.state, From: heard.From, Path: heard.Path})

@@ -26,6 +26,8 @@ type guardPlan struct {
 	more                              int // mishaps of the guard
 	// dual is since when each link has two hosts that answer, -1: it has not.
 	dual [maxLinks]int64
+	// extra is what more of that is right, as one of them stood still meanwhile.
+	extra [maxLinks]int64
 }
 
 func (w *world) guardPlan() {
@@ -38,6 +40,9 @@ func (w *world) guardPlan() {
 	p.fence, p.arpCrosses, p.chatty, p.more = !w.one(4), !w.one(3), !w.one(4), 4
 	p.limit = p.unit * pick(w, []int64{1, 2, 5}) / 2
 	p.paths = pick(w, []uint8{0, 0, 1, 2})
+	if !p.fence {
+		p.paths = 0 // nobody can tell a dead one's answers from those of a router that is heard there only
+	}
 	if p.guard == GuardHold && w.one(2) {
 		p.strict, p.fence, p.arpCrosses, p.limit = true, true, true, 1000*p.unit
 		return
@@ -140,9 +145,9 @@ func (w *world) patience() int64 {
 	if len(cfg) == 0 || !w.nodes[0].cfgs[0].waits() {
 		return 0
 	}
-	more := 3 * p.imax / 2 // three windows
+	more := 3 * p.imax / 2                // three windows
 	if p.guard == GuardHold && !p.fence { // a dead one may contest a takeover, and then hold the next
-		more += p.down
+		more += 2 * (p.down + p.limit)
 	}
 	if p.guard == GuardHold && !p.fence ||
 		p.deafWait == WaitLimit && !p.chatty || p.witnessWait == WaitLimit && w.net.mute {
@@ -267,18 +272,18 @@ func (w *world) lookDual() {
 	}
 	most := drifted(int64(w.nodes[0].cfgs[0].DownAdverts+1)*p.imax) + int64(20*time.Millisecond)
 	for link := range w.links {
-		answering, most := 0, most
+		answering, most := 0, most+p.extra[link]
 		for _, n := range w.nodes {
 			if n.answers(link) {
 				answering++
 				if n.frozen || !n.alive {
-					most += int64(n.cfgs[link].DownAdverts) * p.imax // it fell silent in the middle: its lease
+					p.extra[link] = int64(n.cfgs[link].DownAdverts) * p.imax // it stood still in the middle: its lease
 				}
 			}
 		}
 		switch {
 		case answering < 2:
-			p.dual[link] = -1
+			p.dual[link], p.extra[link] = -1, 0
 		case p.dual[link] < 0:
 			p.dual[link] = w.now
 		case w.now-p.dual[link] > most:

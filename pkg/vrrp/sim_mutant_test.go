@@ -42,7 +42,7 @@ var mutants = []struct {
 		m := asGroup(n, members)
 		m.event = func(at time.Time, i int, ev Event) (time.Time, Event) {
 			if _, ok := ev.(Timeout); ok && members[0].State() == Backup {
-				at = later(at, m.Group.Deadline())
+				at, ev = later(at, m.Group.Deadline()), Timeout{}
 			}
 			return at, ev
 		}
@@ -101,6 +101,79 @@ var mutants = []struct {
 	{"is no group", func(n *node, members []*Router) machine {
 		return apart{lonely(members)}
 	}, "group divided"},
+	{"never asks", losing(func(a Action) bool { _, ok := a.(Ask); return ok }), "two hosts answer"},
+	{"hears no answer", without(func(m *mutant, i int, ev Event) bool { _, ok := ev.(Answered); return ok }), "two hosts answer"},
+	{"hears no answer while Active", without(func(m *mutant, i int, ev Event) bool {
+		_, ok := ev.(Answered)
+		return ok && m.routers[i].State() == Active
+	}), "two hosts answer"},
+	{"takes every answer for a stranger's", without(func(m *mutant, i int, ev Event) bool {
+		a, ok := ev.(Answered)
+		return ok && !a.Stranger
+	}), "two hosts answer"},
+	{"goes on after standing still", func(n *node, members []*Router) machine {
+		m := asGroup(n, members)
+		m.event = func(at time.Time, i int, ev Event) (time.Time, Event) {
+			for _, r := range members {
+				if _, ok := ev.(Timeout); ok && r.State() == Active && r.deadline.Before(at) {
+					r.deadline = at
+				}
+			}
+			return at, ev
+		}
+		return m
+	}, "two hosts answer"},
+	{"holds longer than its limit", changingConfig(func(cfg *Config) { cfg.HoldLimit *= 100 }), "nobody"},
+	{"holds for a stranger", func(n *node, members []*Router) machine {
+		m := asGroup(n, members)
+		m.event = func(at time.Time, i int, ev Event) (time.Time, Event) {
+			if r := members[i]; r.State() == Backup && !r.guard.asked.IsZero() {
+				if _, ok := ev.(Timeout); ok && !at.Before(r.Due()) {
+					r.guard.answer = Answer{Addr: simVIP, MAC: [6]byte{2, 9}, At: at}
+				}
+			}
+			return at, ev
+		}
+		return m
+	}, "nobody"},
+	{"waits for a witness for ever", changingConfig(func(cfg *Config) {
+		if cfg.Witness {
+			cfg.WitnessWait = WaitAlways
+		}
+	}), "nobody"},
+	{"takes deaf for normal", changingConfig(func(cfg *Config) { cfg.DeafWait = WaitAlways }), "nobody"},
+	{"ignores the extra paths", without(func(m *mutant, i int, ev Event) bool { _, ok := ev.(PathHeard); return ok }), "too early"},
+	{"does not yield to an extra path", without(func(m *mutant, i int, ev Event) bool {
+		_, ok := ev.(PathHeard)
+		return ok && m.routers[i].State() == Active
+	}), "still Active"},
+	{"takes an extra path for dead at once", func(n *node, members []*Router) machine {
+		m := asGroup(n, members)
+		m.event = func(at time.Time, i int, ev Event) (time.Time, Event) {
+			if p, ok := ev.(PathHeard); ok {
+				p.Interval = 1
+				return at, p
+			}
+			return at, ev
+		}
+		return m
+	}, "too early"},
+	{"believes everybody's goodbye", renaming(func(m *mutant, i int, ad Received) Received {
+		if r := m.routers[i]; r.State() == Backup && ad.Priority == 0 && r.last.From.IsValid() {
+			ad.From = r.last.From
+		}
+		return ad
+	}), "for no good reason"},
+	{"judges silence beyond what it knows", func(n *node, members []*Router) machine {
+		m := asGroup(n, members)
+		m.event = func(at time.Time, i int, ev Event) (time.Time, Event) {
+			if _, ok := ev.(Timeout); ok {
+				ev = Timeout{}
+			}
+			return at, ev
+		}
+		return m
+	}, "for no good reason"},
 	{"gives no reason", changing(func(a Action) Action {
 		if t, ok := a.(Transition); ok {
 			t.Reason = ReasonNone
@@ -203,6 +276,30 @@ func deafTo(drop func(m *mutant, member int, ad Received) bool) maker {
 			return at, ev
 		}
 		return m
+	}
+}
+
+// without drops events that are no adverts on the link.
+func without(drop func(m *mutant, member int, ev Event) bool) maker {
+	return func(n *node, members []*Router) machine {
+		m := asGroup(n, members)
+		m.event = func(at time.Time, i int, ev Event) (time.Time, Event) {
+			if drop(m, i, ev) {
+				return at, nil
+			}
+			return at, ev
+		}
+		return m
+	}
+}
+
+// changingConfig runs the routers with other settings than the history believes.
+func changingConfig(change func(cfg *Config)) maker {
+	return func(n *node, members []*Router) machine {
+		for _, r := range members {
+			change(&r.cfg)
+		}
+		return asGroup(n, members)
 	}
 }
 

@@ -27,11 +27,12 @@ func (r *Router) retakeStalled(now time.Time) {
 	r.ask(now, r.deadline)
 }
 
-// stood says that we have said nothing for so long that our fence may have
-// closed, and a peer that asks may have taken over.
-func (r *Router) stood(silence time.Duration) bool {
+// stood says that our advert comes so late that our fence may have closed, and a
+// peer that asks may have taken over. What was sent in answer to adverts that
+// waited meanwhile is no sign of life.
+func (r *Router) stood(now time.Time) bool {
 	adverts := max(2, r.cfg.downAdverts())
-	return r.standsBack() && silence >= adverts*r.cfg.Interval-r.cfg.Interval/4
+	return r.standsBack() && now.Sub(r.deadline) >= (adverts-1)*r.cfg.Interval-r.cfg.Interval/4
 }
 
 // unheard says that a losing router should have yielded by now, had it heard
@@ -39,7 +40,7 @@ func (r *Router) stood(silence time.Duration) bool {
 func (r *Router) unheard(heard Heard) bool {
 	c := r.contrary
 	patience := (r.cfg.downAdverts() - 1) * max(r.cfg.Interval, heard.Interval)
-	return r.standsBack() && c.Count > 2 && heard.At.Sub(c.First) >= patience-r.cfg.Interval/8
+	return r.standsBack() && c.Adverts > 2 && heard.At.Sub(c.FirstAdvert) >= patience-r.cfg.Interval/8
 }
 
 // followUnheard lets the other one be.
