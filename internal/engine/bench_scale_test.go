@@ -45,7 +45,15 @@ func newCrowd(t testing.TB) *crowd {
 		}
 	}
 	c.setAlarm()
+	c.rest()
 	return c
+}
+
+// rest waits for the effects so far: their goroutines allocate, too.
+func (c *crowd) rest() {
+	for _, m := range c.members {
+		m.effects.rest()
+	}
 }
 
 // hear feeds one advert for every router, one after the other within an interval.
@@ -79,6 +87,7 @@ func TestCrowdAllocatesNothing(t *testing.T) {
 		t.Errorf("1000 adverts in Backup allocate %v times", n)
 	}
 	c.takeOver()
+	c.rest()
 	if n := testing.AllocsPerRun(20, func() {
 		for end := c.schedule.next().Add(crowdInterval); c.schedule.next().Before(end); {
 			c.Wakeup(c.schedule.next())

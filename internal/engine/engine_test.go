@@ -69,6 +69,30 @@ func TestLateProcessDoesNotFailOver(t *testing.T) {
 	})
 }
 
+// A wake-up for a deadline that has moved on stands between the adverts in the
+// ring. Read late, it does not know of those behind it.
+func TestLateWakeupIsJudgedByItsPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.run(b.spec("VI_1", 51, 100))
+		begin, ip := time.Now(), advert(51, 200, time.Second)
+		b.on(func() { // the alarm is for 3.6 s after the start
+			time.Sleep(6 * time.Second)
+			b.e.Datagram(wire.Datagram{At: begin.Add(2 * time.Second), IfIndex: ifindex, IP: ip})
+			b.e.Wakeup(time.Now())
+			b.e.Datagram(wire.Datagram{At: begin.Add(5 * time.Second), IfIndex: ifindex, IP: ip})
+		})
+		if n := len(b.priorities()); n != 0 {
+			t.Errorf("%d adverts left: a false failover", n)
+		}
+		time.Sleep(3 * time.Second)
+		if s := b.state(); s != vrrp.Active {
+			t.Errorf("%v when all is known to be silent", s)
+		}
+		b.close()
+	})
+}
+
 // A slow effect of one router delays neither its own adverts nor another's.
 func TestSlowEffectsDelayNoAdvert(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

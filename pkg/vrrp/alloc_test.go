@@ -49,6 +49,38 @@ func TestNoAllocations(t *testing.T) {
 	}
 }
 
+// Nor does one that is guarded and hears heartbeats.
+func TestNoAllocationsWithGuard(t *testing.T) {
+	cfg := guarded(GuardHold)
+	cfg.Paths = 1
+	r, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := NewGroup("G", r)
+	now := epoch
+	g.Handle(now, 0, Startup{})
+	for name, ev := range map[string]Event{
+		"advert":            Received{From: high, Priority: 200, Interval: time.Second},
+		"heartbeat":         beat(1, 200),
+		"claim":             oldOwner,
+		"frame":             FrameHeard{At: epoch},
+		"foreign goodbye":   Received{From: low, Interval: time.Second},
+		"witness":           WitnessAnswered{},
+		"unneeded wake-up":  Timeout{Known: epoch},
+		"unknown heartbeat": beat(3, 200),
+	} {
+		if allocs := testing.AllocsPerRun(100, func() {
+			now = now.Add(100 * time.Millisecond)
+			g.Handle(now, 0, ev)
+			g.Handle(now, 0, Received{From: high, Priority: 200, Interval: time.Second})
+			_ = g.Deadline()
+		}); allocs != 0 {
+			t.Errorf("%s in Backup: %v allocations", name, allocs)
+		}
+	}
+}
+
 // An event of a variable, not of a constant, is boxed by the caller: that must
 // stay on its stack.
 func TestNoAllocationsForEvents(t *testing.T) {

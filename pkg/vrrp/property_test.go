@@ -84,6 +84,13 @@ func (a *auditor) config() Config {
 	if cfg.NoPreempt && flags&32 != 0 {
 		cfg.TimerExpiredBackup = 200
 	}
+	if b := a.byte(); b&1 != 0 {
+		cfg.Guard, cfg.DeafWait, cfg.Witness = Guard(b>>1%3), Wait(b>>3%3), b&64 != 0
+		if cfg.Witness {
+			cfg.WitnessWait = Wait(b >> 5 % 3)
+		}
+		cfg.Paths, cfg.HoldLimit = b>>4%3, time.Duration(b%4)*time.Second
+	}
 	return cfg
 }
 
@@ -99,12 +106,26 @@ func (a *auditor) address() netip.Addr {
 func (a *auditor) cause() Cause { return Cause{Kind: 1 + CauseKind(a.byte()%3), Name: "x"} }
 
 func (a *auditor) event() Event {
-	switch a.byte() % 16 {
+	switch a.byte() % 20 {
+	case 16:
+		return Answered{Addr: a.address(), MAC: [6]byte{a.byte()}, Stranger: a.bit(), Outranks: a.bit()}
+	case 17:
+		return FrameHeard{At: a.now.Add(-time.Duration(a.byte()) * 20 * time.Millisecond)}
+	case 18:
+		return WitnessAnswered{}
+	case 19:
+		return PathHeard{
+			Path: a.byte() % 6, From: a.address(), Local: a.address(), Priority: a.byte(),
+			Interval: time.Duration(a.byte()) * 100 * time.Millisecond,
+		}
 	case 0, 1:
 		return Startup{}
 	case 2:
 		return Shutdown{}
 	case 3, 4, 5:
+		if a.bit() {
+			return Timeout{Known: a.now.Add(-time.Duration(a.byte()) * 10 * time.Millisecond)}
+		}
 		return Timeout{}
 	case 6, 7, 8, 9:
 		return Received{From: a.address(), Priority: a.byte(), Interval: time.Duration(a.byte()) * 100 * time.Millisecond, Mismatch: a.bit()}
@@ -170,7 +191,7 @@ func (a *auditor) feed(member int, ev Event) {
 	if actives != 0 && actives != len(due) {
 		a.t.Errorf("after %+v: group divided", ev)
 	}
-	if _, ok := ev.(Timeout); ok && !a.g.Deadline().IsZero() && !a.g.Deadline().After(a.now) {
+	if t, ok := ev.(Timeout); ok && !a.g.Deadline().IsZero() && !a.g.Deadline().After(a.now) && t.Known.IsZero() {
 		a.t.Errorf("Timeout at %v left the deadline %v", a.now, a.g.Deadline())
 	}
 }
