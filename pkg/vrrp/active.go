@@ -49,7 +49,6 @@ func (r *Router) advertise(now time.Time) {
 }
 
 func (r *Router) activeAdvert(now time.Time, heard Heard) {
-	r.crossed()
 	if r.cfg.owner() && heard.Priority == PriorityOwner {
 		r.out.tell(Note{Kind: NoteOwnerConflict, State: r.state, From: heard.From, Priority: heard.Priority, Ours: r.priority})
 	}

@@ -13,7 +13,7 @@
 //		case fact.isAdvert:
 //			do(g.Handle(fact.arrived, 0, fact.advert)) // vrrp.Received
 //		case fact.isWakeup:
-//			do(g.Handle(fact.now, 0, vrrp.Timeout{}))
+//			do(g.Handle(fact.now, 0, vrrp.Timeout{Known: fact.wakeAt}))
 //		}
 //	}
 //
@@ -21,7 +21,8 @@
 //
 //   - The addresses are held (Claim, Release) exactly while Active.
 //   - Each Transition has a Reason, and the Evidence that it was made from.
-//   - A Timeout before the deadline does nothing. An advert arms the timer from
+//   - A Timeout before the deadline does nothing, and a Backup judges silence
+//     only up to its Known, when all that had arrived has been told. An advert arms the timer from
 //     its arrival, not from its handling. So a process that was asleep reads
 //     the adverts that came in time, and no false failover follows; an advert
 //     that came after the deadline but before the wake-up was handled is taken
@@ -58,6 +59,12 @@
 //   - An Active router that is contradicted, by a losing advert or by an Answered,
 //     keeps the first and the last sign: Evidence.Contrary when it yields,
 //     NoteHealed and Announce{Healed} when the other one falls silent.
+//   - With GuardHold a router also leaves Active where the RFC would have two for
+//     ever: when it is not heard by a worse one that it hears (ReasonUnheard), when
+//     the addresses still answer a down interval after its takeover
+//     (ReasonAnswered), and to ask first after it stood still (ReasonStalled).
+//     See standback.go. So where ARP crosses, two answer for no longer than one
+//     down interval, whatever becomes of the adverts, until HoldLimit.
 //
 // Inside, the words are those of RFC 9568: Initialize, Backup, Active,
 // Skew_Time. What keepalived calls FAULT is Initialize with a named Cause.

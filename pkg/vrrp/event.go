@@ -105,7 +105,7 @@ type Answered struct {
 	// stranger is told of, and holds nobody in Backup.
 	Stranger bool
 	// Outranks says that the MAC is higher than our own: who wins if two take over
-	// at once and no advert of either comes to the other.
+	// at once and the adverts do not decide.
 	Outranks bool
 }
 

@@ -68,7 +68,6 @@ func (p *path) interval(r *Router) time.Duration {
 }
 
 func (r *Router) activePath(now time.Time, heard Heard, local netip.Addr) {
-	r.crossed()
 	switch {
 	case heard.Priority == 0 || r.cfg.owner() && r.cfg.OwnerIgnoresAdverts:
 	case heard.Priority > r.priority:

@@ -32,8 +32,9 @@ const (
 	// ReasonUnheard: another router goes on advertising a lower priority, as it
 	// does not hear us, and we may not be Active beside it.
 	ReasonUnheard
-	// ReasonAnswered: another router took over from silence when we did, as the
-	// addresses answer, and no advert decides. Its MAC is the higher one.
+	// ReasonAnswered: a down interval after our takeover the addresses still answer
+	// from the router that we preempted, or from one that took over from silence
+	// when we did and has the higher MAC.
 	ReasonAnswered
 	// ReasonGroup: another member of the sync group left Active.
 	ReasonGroup
@@ -60,7 +61,7 @@ var reasons = [...]struct{ label, text string }{
 	ReasonHandOver:       {"hand_over", "handed over on request"},
 	ReasonStalled:        {"stalled", "our timers were late by more than a peer's down interval"},
 	ReasonUnheard:        {"unheard", "a router of lower priority goes on advertising: it does not hear us"},
-	ReasonAnswered:       {"answered", "another router took over at the same time, unheard, and its MAC is higher"},
+	ReasonAnswered:       {"answered", "the addresses still answer from another router a down interval after the takeover"},
 	ReasonGroup:          {"sync_group", "another member of the sync group left the active state"},
 	ReasonFault:          {"fault", "fault"},
 	ReasonFaultCleared:   {"fault_cleared", "the last fault is gone"},

@@ -10,7 +10,6 @@ type occurrence struct {
 	link       int
 	advert     Received
 	ev         Event // instead of an advert
-	asker      int   // of a question
 	act        func()
 }
 

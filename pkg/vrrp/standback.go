@@ -11,8 +11,9 @@ import "time"
 //   - somebody goes on advertising a lower priority for most of a down interval
 //     in spite of all our adverts: it does not hear us;
 //   - the addresses still answer a down interval after we preempted, or after we
-//     took over from silence as another one did at the same time, with no advert
-//     coming to us. Of these two the higher MAC stays.
+//     took over from silence as another one did at the same time. Who hears a
+//     better advert has yielded by then; of those that are left the higher MAC
+//     stays.
 //
 // An address owner never stands back.
 
@@ -80,13 +81,6 @@ func (r *Router) contested(ev Answered) {
 	if ra := &r.race; ra.left > 0 && !ev.Stranger && (ev.Outranks || r.transition.Reason == ReasonPreempt) {
 		ra.answered = ra.left == 1
 		ra.sign = true
-	}
-}
-
-// crossed takes an advert in: among those who hear each other adverts decide.
-func (r *Router) crossed() {
-	if r.transition.Reason != ReasonPreempt {
-		r.race.sign, r.race.answered = false, false
 	}
 }
 

@@ -55,15 +55,13 @@ func TestRaceByMAC(t *testing.T) {
 		name    string
 		rival   Answered
 		again   bool
-		advert  bool
 		want    State
 		against Guard
 	}{
-		{"higher MAC", rival, true, false, Backup, GuardHold},
-		{"late answer", rival, false, false, Active, GuardHold},
-		{"lower MAC", Answered{Addr: low, MAC: rival.MAC}, true, false, Active, GuardHold},
-		{"adverts decide", rival, true, true, Active, GuardHold},
-		{"alarm", rival, true, false, Active, GuardAlarm},
+		{"higher MAC", rival, true, Backup, GuardHold},
+		{"late answer, or it yielded", rival, false, Active, GuardHold},
+		{"lower MAC", Answered{Addr: low, MAC: rival.MAC}, true, Active, GuardHold},
+		{"alarm", rival, true, Active, GuardAlarm},
 	} {
 		b := active(t, guarded(c.against))
 		b.feed(time.Millisecond, c.rival)
@@ -77,9 +75,6 @@ func TestRaceByMAC(t *testing.T) {
 				asked = true
 				if c.again {
 					b.feed(time.Millisecond, c.rival)
-				}
-				if c.advert {
-					b.advert(0, 50, high)
 				}
 			}
 		}
