@@ -90,12 +90,13 @@ func TestOperatorExplainsTakeover(t *testing.T) {
 	says(t, l.b.xvrrp(case1("BACKUP", "80")), "master set to "+l.a.ip, patience)
 	l.a.tells(0, words("status"), "VI_1", "MASTER", "90", "this node", "eth0/51", "holds "+case1VIP+"/32", "keepalived.conf")
 	l.b.tells(0, words("status"), "VI_1", "BACKUP", "80", l.a.ip, "ago", "eth0/51", "vips "+case1VIP+"/32")
-	l.b.tells(0, words("explain VI_1"), "VI_1: BACKUP since", "The master is "+l.a.ip, "with priority 90; its last advert is", "old by the kernel's clock")
+	l.b.tells(0, words("explain VI_1"), "VI_1: BACKUP since", "The master is "+l.a.ip+" ("+l.a.Link("eth0").Attrs().HardwareAddr.String()+", priority 90); its last advert is", "old by the kernel's clock")
 
 	a.Kill()
 	l.owned(case1VIP, "a b", patience)
 	l.b.tells(0, words("explain VI_1"), "VI_1: MASTER since", "no advert within the down interval",
-		"Last advert from "+l.a.ip+" (priority 90) was", "old at the deadline (limit", "silence", "xvrrp who "+case1VIP,
+		"Last advert from "+l.a.ip+" ("+l.a.Link("eth0").Attrs().HardwareAddr.String()+", priority 90) was", "old at the deadline (limit",
+		"Since then the kernel refused nothing of protocol 112 on eth0: no advert reached this host.", "silence", "xvrrp who "+case1VIP,
 		"note: this host's firewall stops protocol 112: table inet xvrrp-lab, chain input0 (hook input), rule 7: reject [firewall]", "irrelevant here")
 	l.b.tells(0, words("events"), "VI_1", "BACKUP -> MASTER", l.a.ip+" silent for")
 	l.b.tells(0, words("events --json --instance VI_1 --last 3"), `"to":"MASTER"`, `"last_advert_age"`)

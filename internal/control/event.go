@@ -73,10 +73,13 @@ type Evidence struct {
 	// Takeover is from the deadline to the last announcement.
 	Takeover Seconds `json:"takeover,omitempty"`
 
-	// Kernel counts packets of protocol 112 on the interface since the last
-	// accepted advert, by verdict; Rejected those that reached us, by reason.
-	Kernel   map[string]uint64 `json:"kernel,omitempty"`
-	Rejected map[string]uint64 `json:"rejected,omitempty"`
+	// Kernel counts the packets of protocol 112 that the kernel refused on the
+	// interface, for all virtual routers there, since KernelSince (the last
+	// accepted advert), by verdict; nil without KernelSince: nobody looked.
+	// Rejected counts those of this virtual router that reached us, by reason.
+	Kernel      map[string]uint64 `json:"kernel,omitempty"`
+	KernelSince *time.Time        `json:"kernel_since,omitempty"`
+	Rejected    map[string]uint64 `json:"rejected,omitempty"`
 	// TTL is that of the last rejected advert, when it was the reason.
 	TTL int `json:"ttl,omitempty"`
 

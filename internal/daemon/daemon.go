@@ -63,6 +63,7 @@ type Daemon struct {
 	stopKeeping func()
 	frames      frames
 	inquiries   *inquiries
+	tallies     tallies
 
 	unknown unknownVRIDs
 
@@ -238,6 +239,7 @@ func (d *Daemon) serve(ctx context.Context, undo *cleanup) error {
 	undo.add("loop", func() error { stopLoop(); return nil })
 	background, stopBackground := context.WithCancel(d.ctx)
 	undo.add("background", func() error { stopBackground(); return nil })
+	go d.tallies.run(background, d.kernelAdverts)
 	go d.gossip.run(background)
 	go d.watchStarvation(background)
 	go d.strangers.run(background)

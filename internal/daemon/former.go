@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -40,6 +41,16 @@ func (f *former) claims(mac [6]byte, silence time.Duration) {
 		f.others = append(f.others[:0], f.others[1:]...)
 	}
 	f.others = append(f.others, mac)
+}
+
+// heard is where the last advert came from, "" when none did.
+func (f *former) heard() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.mac == [6]byte{} {
+		return ""
+	}
+	return net.HardwareAddr(f.mac[:]).String()
 }
 
 // last is where to ask it.

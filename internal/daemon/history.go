@@ -17,12 +17,13 @@ func (h history) daemon(kind control.Kind, text string) {
 	h.Add(control.Event{Time: time.Now(), Kind: kind, Text: text})
 }
 
-func (h history) transition(instance string, at time.Time, t vrrp.Transition, temporary *control.TemporaryPriority) {
+func (h history) transition(instance string, at time.Time, t vrrp.Transition, temporary *control.TemporaryPriority, more func(*control.Evidence, vrrp.Transition)) {
 	e := control.Event{
 		Time: at, Kind: control.KindTransition, Instance: instance,
 		From: stateOf(t.From, false), To: stateOf(t.To, t.Fault),
 		Reason: t.Reason.String(), Text: t.Reason.Text(), Evidence: evidenceOf(t.Evidence),
 	}
+	more(e.Evidence, t)
 	if temporary != nil {
 		e.Evidence.Temporary = temporary.Priority
 		e.Text += fmt.Sprintf(", with the temporary priority %d set by %s", temporary.Priority, temporary.By)

@@ -182,7 +182,7 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 	})
 	in.later(func() {
 		in.timing(t)
-		in.d.history.transition(in.cfg().Name, at, t, temporary)
+		in.d.history.transition(in.cfg().Name, at, t, temporary, in.witnessed)
 		in.d.notify.transition(in, t)
 		if t.To == vrrp.Backup {
 			in.prepare()
@@ -244,6 +244,24 @@ func (in *instance) note(n vrrp.Note) {
 		in.say(l)
 	}
 	in.later(func() { in.d.history.note(in.cfg().Name, n) })
+}
+
+// witnessed adds to a transition's evidence what the core does not know: where
+// the adverts came from, and what the kernel refused since the last of them.
+func (in *instance) witnessed(e *control.Evidence, t vrrp.Transition) {
+	if e.Master != "" {
+		e.MasterMAC = in.former.heard()
+	}
+	if t.Reason != vrrp.ReasonNoAdvert && t.Reason != vrrp.ReasonHoldLimit {
+		return
+	}
+	since := t.Evidence.Last.At
+	if since.IsZero() {
+		since = t.Evidence.Deadline.Add(-t.Evidence.Down) // since it began to wait
+	}
+	if counts, ok := in.d.refusedSince(in.cfg().Interface, since); ok {
+		e.Kernel, e.KernelSince = counts, &since
+	}
 }
 
 // timing shows the intervals that hold in the new state.

@@ -128,7 +128,9 @@ func (in *instance) status(st vrrp.Status, now time.Time) control.InstanceStatus
 		at := st.Deadline
 		s.Deadline = &at
 	}
-	s.Master = master(st, now)
+	if s.Master = master(st, now); s.Master != nil && !s.Master.Self {
+		s.Master.MAC = in.former.heard()
+	}
 	return s
 }
 

@@ -76,12 +76,12 @@ func (p Paper) evidence(e control.Event, c Case) []string {
 	var say []string
 	switch {
 	case ev.Master != "" && silence(e.Reason):
-		say = append(say, fmt.Sprintf("Last advert from %s (priority %d) was %s old at the deadline (limit %s).",
-			clean(ev.Master), ev.MasterPriority, exact(ev.LastAdvertAge), exact(ev.Limit)))
+		say = append(say, fmt.Sprintf("Last advert from %s (%spriority %d) was %s old at the deadline (limit %s).",
+			clean(ev.Master), mac(ev.MasterMAC), ev.MasterPriority, exact(ev.LastAdvertAge), exact(ev.Limit)))
 	case silence(e.Reason):
 		say = append(say, fmt.Sprintf("No advert was accepted before the deadline (limit %s).", exact(ev.Limit)))
 	case ev.Master != "":
-		say = append(say, fmt.Sprintf("The advert that decided came from %s with priority %d; ours was %d.", clean(ev.Master), ev.MasterPriority, ev.Priority))
+		say = append(say, fmt.Sprintf("The advert that decided came from %s (%spriority %d); ours was %d.", clean(ev.Master), mac(ev.MasterMAC), ev.MasterPriority, ev.Priority))
 	}
 	if ev.Lateness > 0 && ev.Deadline != nil {
 		say = append(say, fmt.Sprintf("The deadline was handled %s late.", seconds(ev.Lateness)))
@@ -92,16 +92,7 @@ func (p Paper) evidence(e control.Event, c Case) []string {
 	if ev.MAC != "" && silence(e.Reason) {
 		say = append(say, fmt.Sprintf("At the deadline %s still answered from %s.", clean(ev.Address), clean(ev.MAC)))
 	}
-	if len(ev.Rejected) > 0 {
-		text := "Until then " + total(ev.Rejected, "advert", "adverts") + " of this virtual router had been refused"
-		if ev.TTL > 0 {
-			text += fmt.Sprintf("; the last one's TTL was %d", ev.TTL)
-		}
-		say = append(say, text+".")
-	}
-	if len(ev.Kernel) > 0 {
-		say = append(say, fmt.Sprintf("Between the last advert and the deadline the kernel saw %s of protocol 112 on %s.", total(ev.Kernel, "packet", "packets"), clean(c.Interface)))
-	}
+	say = append(say, refusedMeanwhile(e, c)...)
 	if len(ev.Faults) > 0 {
 		say = append(say, "The cause was: "+clean(strings.Join(ev.Faults, ", "))+".")
 	}
@@ -117,15 +108,47 @@ func (p Paper) evidence(e control.Event, c Case) []string {
 // silence reports whether a reason is that nothing was heard.
 func silence(reason string) bool { return reason == "no_advert" || reason == "hold_limit" }
 
+// refusedMeanwhile is what came and was refused before a transition, by the
+// kernel for everybody and here for this virtual router.
+func refusedMeanwhile(e control.Event, c Case) (say []string) {
+	ev, since := e.Evidence, "Until then"
+	if ev.Master != "" && silence(e.Reason) {
+		since = "Since then"
+	}
+	if ev.KernelSince != nil {
+		what, why := "nothing", ""
+		if sum, reasons := tally(ev.Kernel); sum > 0 {
+			what, why = count(sum, "packet", "packets"), " ("+reasons+")"
+		} else if len(ev.Rejected) == 0 {
+			why = ": no advert reached this host"
+		}
+		say = append(say, fmt.Sprintf("%s the kernel refused %s of protocol 112 on %s%s.", since, what, clean(c.Interface), why))
+	}
+	if len(ev.Rejected) > 0 {
+		sum, reasons := tally(ev.Rejected)
+		text := fmt.Sprintf("%s %s of VRID %d had been refused (%s)", since, count(sum, "advert", "adverts"), c.VRID, reasons)
+		if ev.TTL > 0 {
+			text += fmt.Sprintf(", the last with TTL %d", ev.TTL)
+		}
+		say = append(say, text+".")
+	}
+	return say
+}
+
 // total is "31 packets (ttl 30, checksum 1)".
 func total(counts map[string]uint64, one, many string) string {
-	var sum uint64
-	var parts []string
+	sum, parts := tally(counts)
+	return count(sum, one, many) + " (" + parts + ")"
+}
+
+// tally is a sum and what it is made of: "ttl 30, checksum 1".
+func tally(counts map[string]uint64) (sum uint64, parts string) {
+	var list []string
 	for _, k := range slices.Sorted(maps.Keys(counts)) {
 		sum += counts[k]
-		parts = append(parts, fmt.Sprintf("%s %d", clean(k), counts[k]))
+		list = append(list, fmt.Sprintf("%s %d", clean(k), counts[k]))
 	}
-	return count(sum, one, many) + " (" + strings.Join(parts, ", ") + ")"
+	return sum, strings.Join(list, ", ")
 }
 
 // takeover tells how long a takeover took, when that is known.
@@ -142,7 +165,7 @@ func (p Paper) takeover(e control.Event, c Case) string {
 func (p Paper) now(c Case) []string {
 	var say []string
 	if m := c.Master; m != nil && !m.Self {
-		say = append(say, fmt.Sprintf("The master is %s%s with priority %d; its last advert is %s old by the kernel's clock (limit %s, every %s).",
+		say = append(say, fmt.Sprintf("The master is %s (%spriority %d); its last advert is %s old by the kernel's clock (limit %s, every %s).",
 			clean(m.Address), mac(m.MAC), m.Priority, seconds(m.LastAdvertAge), seconds(c.MasterDownInterval), seconds(m.AdvertInterval)))
 	}
 	if c.MainPathLost {
@@ -188,7 +211,7 @@ func mac(address string) string {
 	if address == "" {
 		return ""
 	}
-	return " (" + clean(address) + ")"
+	return clean(address) + ", "
 }
 
 // before lists what happened earlier, newest last.

@@ -107,14 +107,15 @@ func story() []control.Event {
 	deadline := ago(4*time.Minute + 12*time.Second)
 	last := deadline.Add(-3687500 * time.Microsecond)
 	return []control.Event{
-		{Seq: 1, Time: ago(76 * time.Hour), Kind: control.KindTransition, Instance: "VI_1", From: control.Init, To: control.Backup, Reason: "startup", Text: "start"},
+		{Seq: 1, Earlier: true, Time: ago(76 * time.Hour), Kind: control.KindTransition, Instance: "VI_1", From: control.Init, To: control.Backup, Reason: "startup", Text: "start"},
 		{Seq: 2, Time: ago(76*time.Hour - time.Second), Kind: control.KindMaster, Instance: "VI_1", Reason: "active_changed", Text: "(VI_1) master set to 192.168.14.128",
 			Evidence: &control.Evidence{Master: "192.168.14.128", MasterPriority: 90}},
 		{Seq: 3, Time: deadline, Kind: control.KindTransition, Instance: "VI_1", From: control.Backup, To: control.Master, Reason: "no_advert", Text: "no advert within the down interval",
 			Evidence: &control.Evidence{
 				Priority: 80, Master: "192.168.14.128", MasterPriority: 90, LastAdvert: &last, LastAdvertAge: sec(3687600 * time.Microsecond),
 				Limit: sec(3687500 * time.Microsecond), Deadline: &deadline, Lateness: sec(100 * time.Microsecond),
-				Rejected: map[string]uint64{"ttl": 4}, TTL: 64,
+				Rejected: map[string]uint64{"ttl": 4}, TTL: 64, MasterMAC: "52:54:00:00:00:28",
+				Kernel: map[string]uint64{"ttl": 31}, KernelSince: &last,
 			}},
 		{Seq: 4, Time: deadline.Add(2 * time.Millisecond), Kind: control.KindTakeoverDone, Instance: "VI_1", Reason: "takeover", Text: "addresses held and announced",
 			Evidence: &control.Evidence{Takeover: sec(1900 * time.Microsecond)}},

@@ -243,3 +243,70 @@ func TestDrill(t *testing.T) {
 		return p.Drill(d) + p.Drill(stays) + p.Drill(lost)
 	})
 }
+
+// F5: what the other nodes say, and what is wrong with it.
+func TestAskedText(t *testing.T) {
+	mine := []string{"52:54:00:00:00:31"}
+	helper := control.Helper{Address: "10.1.1.12", MAC: "52:54:00:00:00:12", State: control.Backup, Priority: 99, Took: sec(410 * time.Millisecond)}
+	sees := func(h control.Helper, macs ...string) []control.Helper {
+		h.Sees = nil
+		for _, m := range macs {
+			h.Sees = append(h.Sees, control.Sighting{MAC: m, Took: sec(312 * time.Microsecond)})
+		}
+		return []control.Helper{h}
+	}
+	failed, itself := helper, helper
+	failed.Failed = true
+	itself.State, itself.Sees = control.Master, []control.Sighting{{MAC: "52:54:00:00:00:12", Local: true}}
+	result := func(state control.State, h []control.Helper) control.AskResult {
+		return control.AskResult{Instance: "VI_1", State: state, Address: "10.1.1.200", MACs: mine, Helpers: h}
+	}
+	list := []control.AskResult{
+		result(control.Master, sees(helper, mine[0])),
+		result(control.Master, sees(helper)),
+		result(control.Master, sees(helper, mine[0], "52:54:00:00:00:99")),
+		result(control.Master, sees(helper, "52:54:00:00:00:99")),
+		result(control.Master, []control.Helper{failed}),
+		result(control.Backup, []control.Helper{itself}),
+		result(control.Backup, nil),
+		{Instance: "VI_2", Address: "fe80::1", Refused: 2},
+	}
+	golden(t, "asked", func(p Paper) string { return p.Asked(list) })
+	var codes []string
+	for _, r := range list {
+		for _, m := range JudgeAsked(r) {
+			codes = append(codes, m.Code)
+		}
+	}
+	if got := strings.Join(codes, " "); got != "vip_unreachable vip_two_macs vip_elsewhere" {
+		t.Errorf("found %s", got)
+	}
+}
+
+// An operator's priority is seen in status and explain.
+func TestTemporaryText(t *testing.T) {
+	s := sample()
+	until := now.Add(25 * time.Minute)
+	s.Instances[0].Priority = 50
+	s.Instances[0].Temporary = &control.TemporaryPriority{Priority: 50, Since: ago(5 * time.Minute), Until: &until, By: "uid 0"}
+	s.Instances[1].Temporary = &control.TemporaryPriority{Priority: 99, Since: ago(50 * time.Hour)}
+	golden(t, "status-temporary", func(p Paper) string { return p.Status(s) })
+	c := NewCase(s, control.Instance{InstanceStatus: s.Instances[0], Events: story()})
+	golden(t, "explain-temporary", func(p Paper) string { return p.Explain(c) })
+}
+
+// A question between two nodes is no advert.
+func TestInquiryText(t *testing.T) {
+	q := survey.Inquiry{Family: "ipv4", VRID: 51, Src: netip.MustParseAddr("10.1.1.11"), Dst: netip.MustParseAddr("224.0.0.18"), Address: netip.MustParseAddr("10.1.1.200")}
+	a := q
+	a.Src, a.Answer, a.MACs = netip.MustParseAddr("10.1.1.12"), true, []survey.MAC{{0x52, 0x54, 5: 0x31}}
+	none := a
+	none.MACs = nil
+	golden(t, "watch-inquiry", func(p Paper) string {
+		var text string
+		for _, one := range []*survey.Inquiry{&q, &a, &none} {
+			text += p.Sight(NewSight(survey.Event{At: now, Inquiry: one}, nil), now)
+		}
+		return text
+	})
+}

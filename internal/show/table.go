@@ -59,13 +59,8 @@ func shrink(widths []int) {
 	}
 }
 
-// list lays rows out like table, but wraps the last column instead of
-// shortening it.
-func (p Paper) list(indent string, rows [][]cell) string {
-	return strings.Join(p.lines(indent, rows), "")
-}
-
-// lines are list's, a text of one line or more for each row.
+// lines lays rows out like table, but wraps the last column instead of
+// shortening it: a text of one line or more for each row.
 func (p Paper) lines(indent string, rows [][]cell) []string {
 	widths := map[int]int{}
 	for _, row := range rows {
