@@ -30,7 +30,7 @@ func transitionLines(name string, t vrrp.Transition) []line {
 	case t.To == vrrp.Active:
 		return append(expiry(name, t), line{slog.LevelInfo, fmt.Sprintf("(%s) Entering MASTER STATE", name), attrs})
 	case t.To == vrrp.Backup:
-		return []line{{slog.LevelInfo, fmt.Sprintf("(%s) Entering BACKUP STATE%s", name, initial), attrs}}
+		return append(better(name, t), line{slog.LevelInfo, fmt.Sprintf("(%s) Entering BACKUP STATE%s", name, initial), attrs})
 	case t.Fault:
 		cause := fmt.Sprintf("(%s) entering FAULT state (%s)", name, causeText(t.Evidence.Cause))
 		return []line{
@@ -49,6 +49,18 @@ func expiry(name string, t vrrp.Transition) []line {
 		return nil
 	}
 	return []line{{slog.LevelInfo, fmt.Sprintf("(%s) Receive advertisement timeout", name), nil}}
+}
+
+// better is the line before a master gives way to a better one.
+func better(name string, t vrrp.Transition) []line {
+	heard := t.Evidence.Trigger
+	switch t.Reason {
+	case vrrp.ReasonHigherPriority:
+		return []line{{slog.LevelInfo, fmt.Sprintf("(%s) Master received advert from %v with higher priority %d, ours %d", name, heard.From, heard.Priority, t.Evidence.Priority), nil}}
+	case vrrp.ReasonHigherAddress:
+		return []line{{slog.LevelInfo, fmt.Sprintf("(%s) Master received advert from %v with same priority %d but higher IP address than ours", name, heard.From, heard.Priority), nil}}
+	}
+	return nil
 }
 
 // evidence is what the decision was made from.
