@@ -2,6 +2,7 @@ package test
 
 import (
 	"errors"
+	"fmt"
 	"os/exec"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/xvrrp/xvrrp/internal/lab"
+	"github.com/xvrrp/xvrrp/internal/testnet"
 )
 
 // ask runs a command of xvrrp on the node and returns what it printed and its
@@ -180,4 +182,48 @@ func TestOperatorReload(t *testing.T) {
 	l.a.tells(1, words("reload"), "keepalived.conf:10:14: error", "300", "not reloaded, nothing has changed")
 	l.a.tells(0, words("status"), "The last reload", "failed and changed nothing", "VI_1", " 95 ")
 	l.a.tells(0, words("explain VI_1"), "reload_failed")
+}
+
+// Whatever names and addresses there are, what is meant for people fits into
+// 100 columns; tells measures. Findings that name file, line and column are one
+// line each, for grep, and config prints a file.
+func TestOperatorOutputFits(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, "10.35.0.%d/24")
+	name := "VI_" + strings.Repeat("a_long_name_", 7)
+	check := "chk_" + strings.Repeat("something_", 6)
+	var addresses []string
+	for n := range 40 {
+		addresses = append(addresses, fmt.Sprintf("2001:db8:aaaa:bbbb:cccc:dddd:eeee:%x/64", 0x1000+n))
+	}
+	text := "vrrp_script " + check + " {\n script \"/bin/sh -c 'echo " + strings.Repeat("word ", 40) + "; exit 1'\"\n interval 1\n weight -10\n}\n" +
+		"vrrp_instance " + name + " {\n interface eth0\n virtual_router_id 255\n priority 100\n advert_int 0.5\n track_script {\n " + check + "\n }\n virtual_ipaddress {\n fe80::1234:5678:9abc:def0/64\n " +
+		strings.Join(addresses, "\n ") + "\n }\n}\n"
+	a := l.a.xvrrp(text)
+	says(t, a, "Entering MASTER STATE", patience)
+	says(t, a, "failed", patience)
+	for _, args := range [][]string{
+		{"status"}, {"status", "--ask-peers"}, {"explain", name}, {"events"}, {"advise"}, {"reload", "--dry-run"}, {"priority", name, "90", "--for", "1h"}, {"status"},
+		{"explain", name}, {"priority", name, "reset"}, {"watch", "-i", "eth0", "--for", "2s"}, {"release", name, "--force"}, {"explain", name}, {"release", name, "--resume"},
+	} {
+		if out := l.a.tells(0, args); len(out) < 5 {
+			t.Errorf("%v says %q", args, out)
+		}
+	}
+	testnet.Eventually(t, patience, func() error {
+		if out, _ := l.a.ask("status"); !strings.Contains(out, "holds") {
+			return errors.New("it is not master again")
+		}
+		return nil
+	})
+	l.a.tells(1, []string{"release", name, "--drain"}, "no other node")
+	for _, args := range [][]string{{"who", "2001:db8:aaaa:bbbb:cccc:dddd:eeee:1000", "-i", "eth0"}, {"doctor", "-f", l.a.dir + "/keepalived.conf", "--listen", "1s"}} {
+		out, _ := l.a.ask(args...)
+		for line := range strings.Lines(out) {
+			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 100 {
+				t.Errorf("%v: a line of %d columns: %q", args, n, line)
+			}
+		}
+	}
+	l.a.tells(1, []string{"drill", "--force", name}, "FAILED: nobody took over")
 }

@@ -6,10 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/xvrrp/xvrrp/internal/show"
 )
 
 // version is set by the build, see the Makefile.
@@ -33,8 +37,30 @@ func main() {
 	os.Exit(exit(app().RunContext(context.Background(), os.Args), os.Stderr))
 }
 
+// readable lets the library break the lines of descriptions, and leaves out
+// that an option is not set unless it is.
+func readable(list []*cli.Command) []*cli.Command {
+	for _, c := range list {
+		c.Description = strings.ReplaceAll(c.Description, "\n", " ")
+		for _, f := range c.Flags {
+			if b, ok := f.(*cli.BoolFlag); ok {
+				b.DisableDefaultText = true
+			}
+		}
+		readable(c.Subcommands)
+	}
+	return list
+}
+
+// helpInColumns makes the library break the lines of a help page.
+func helpInColumns() {
+	width := map[string]any{"wrapAt": func() int { return show.Width }}
+	cli.HelpPrinter = func(w io.Writer, text string, data any) { cli.HelpPrinterCustom(w, text, data, width) }
+}
+
 // app is the whole command line.
 func app() *cli.App {
+	helpInColumns()
 	return &cli.App{
 		Name:                      "xvrrp",
 		Usage:                     "VRRP (RFC 9568) that no firewall can blind",
@@ -46,7 +72,7 @@ func app() *cli.App {
 		ExitErrHandler:            func(*cli.Context, error) {}, // main prints and exits, once
 		OnUsageError:              usageError,
 		Flags:                     globalFlags(),
-		Commands:                  commands(),
+		Commands:                  readable(commands()),
 		CommandNotFound: func(c *cli.Context, name string) {
 			fmt.Fprintf(c.App.ErrWriter, "xvrrp: no command %q; `xvrrp --help` lists them\n", name)
 			os.Exit(exitUsage)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/xvrrp/xvrrp/internal/show"
 )
 
 // try runs a command line and returns its output and its error.
@@ -110,6 +112,32 @@ func TestCompletionAndManual(t *testing.T) {
 	for _, c := range commands() {
 		if !c.Hidden && !strings.Contains(out, c.Name) {
 			t.Errorf("the manual page does not name %s", c.Name)
+		}
+	}
+}
+
+// No help is wider than a terminal is expected to be, and none has colour in a
+// pipe.
+func TestHelpFits(t *testing.T) {
+	pages := map[string][]string{"": {"--help"}}
+	for _, c := range commands() {
+		pages[c.Name] = []string{c.Name, "--help"}
+		for _, sub := range c.Subcommands {
+			pages[c.Name+" "+sub.Name] = []string{c.Name, sub.Name, "--help"}
+		}
+	}
+	for name, args := range pages {
+		out, err := try(t, args...)
+		if err != nil || len(out) < 100 {
+			t.Errorf("%s --help: %v\n%s", name, err, out)
+		}
+		for line := range strings.Lines(out) {
+			if n := len([]rune(strings.TrimRight(line, "\n"))); n > show.Width {
+				t.Errorf("%s --help: a line of %d columns: %q", name, n, line)
+			}
+		}
+		if strings.Contains(out, "\x1b") {
+			t.Errorf("%s --help: escape sequences in a pipe", name)
 		}
 	}
 }

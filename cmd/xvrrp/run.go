@@ -31,7 +31,7 @@ func runCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			configFlag(), configIDFlag(),
 			&cli.StringFlag{Name: "p", Aliases: []string{"pid"}, Usage: "also write the pid to `FILE`"},
-			&cli.BoolFlag{Name: "t", Aliases: []string{"config-test"}, Usage: "only check the configuration, like `xvrrp check`"},
+			&cli.BoolFlag{Name: "t", Aliases: []string{"config-test"}, Usage: "only check the configuration, like the command check"},
 			&cli.BoolFlag{Name: "D", Aliases: []string{"log-detail"}, Count: new(int), Usage: "detailed log (the same as --log-level debug)"},
 			&cli.BoolFlag{Name: "takeover", Usage: "go on where the running daemon is, which ends without a failover"},
 			&cli.BoolFlag{Name: "caretaker", Hidden: true},
