@@ -66,7 +66,7 @@ func drill(c *cli.Context) error {
 	}
 	defer r.stop()
 	if !c.Bool("json") {
-		fmt.Fprintf(os.Stderr, "handing over %s ...\n", name)
+		fmt.Fprint(os.Stderr, paper(c).Line("handing over "+name+" ..."))
 	}
 	report, err := r.run(ctx, c.Bool("force"))
 	if err != nil {

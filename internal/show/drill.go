@@ -52,11 +52,13 @@ func (d Drill) Failure() string {
 // Drill is `xvrrp drill`: the report.
 func (p Paper) Drill(d Drill) string {
 	var b strings.Builder
-	verdict := p.paint(green, "OK")
-	if why := d.Failure(); why != "" {
-		verdict = p.paint(red, "FAILED") + ": " + why
+	head, verdict, shade := "drill of "+clean(d.Instance)+": ", "OK", green
+	why := d.Failure()
+	if why != "" {
+		verdict, shade = "FAILED", red
+		why = ": " + why
 	}
-	b.WriteString("drill of " + clean(d.Instance) + ": " + verdict + "\n")
+	b.WriteString(strings.Replace(wrap("", head+verdict+why), " "+verdict, " "+p.paint(shade, verdict), 1))
 	how := "; no goodbye (priority 0) was seen on the wire"
 	if d.Goodbye {
 		how = " with a goodbye (priority 0)"
