@@ -48,9 +48,9 @@ func (l *twoLANs) cutSecond() {
 	l.second.Drop(l.ports[l.b], l.ports[l.a], lab.VRRP)
 }
 
-// path is our block with a second path.
-func path(heartbeat string) string {
-	return "xvrrp {\n    heartbeat cross {\n" + heartbeat + "\n    }\n}\n"
+// path is our block with a second path, and other words if need be.
+func path(heartbeat string, words ...string) string {
+	return "xvrrp {\n" + strings.Join(words, "\n") + "\n    heartbeat cross {\n" + heartbeat + "\n    }\n}\n"
 }
 
 const multicastPath = "interface eth1\nkey 1 " + pathKey
@@ -85,25 +85,33 @@ func TestSecondPathPreventsSecondMaster(t *testing.T) {
 	t.Parallel()
 	six := "vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    version 3\n    advert_int 0.1\n    priority %d\n" +
 		"    virtual_ipaddress {\n        fe80::100/64\n        2001:db8:9::100/64\n    }\n}\n"
+	four := func(p int) string { return conf(3, "BACKUP", p, "0.1") }
+	unicast := func(to string) string { return "interface eth1\nunicast " + to + "\nkey 1 " + pathKey }
 	for _, c := range []struct {
 		name, vip    string
 		conf         func(priority int) string
 		pathA, pathB string
+		wall         bool
 	}{
-		{"multicast", peersVIP, func(p int) string { return conf(3, "BACKUP", p, "0.1") }, multicastPath, multicastPath},
-		{"version 2", peersVIP, func(p int) string { return conf(2, "BACKUP", p, "1") }, multicastPath, multicastPath},
-		{"IPv6", "2001:db8:9::100", func(p int) string { return fmt.Sprintf(six, p) }, multicastPath, multicastPath},
-		{"unicast", peersVIP, func(p int) string { return conf(3, "BACKUP", p, "0.1") },
-			"interface eth1\nunicast 10.8.0.2\nkey 1 " + pathKey, "interface eth1\nunicast 10.8.0.1\nkey 1 " + pathKey},
+		{"multicast behind a firewall", peersVIP, four, path(multicastPath), path(multicastPath), true},
+		{"version 2", peersVIP, func(p int) string { return conf(2, "BACKUP", p, "1") }, path(multicastPath), path(multicastPath), false},
+		{"IPv6", "2001:db8:9::100", func(p int) string { return fmt.Sprintf(six, p) }, path(multicastPath), path(multicastPath), false},
+		{"unicast behind a firewall", peersVIP, four, path(unicast("10.8.0.2")), path(unicast("10.8.0.1")), true},
 		{"unicast IPv6", "2001:db8:9::100", func(p int) string { return fmt.Sprintf(six, p) },
-			"interface eth1\nunicast 2001:db8:8::2\nkey 1 " + pathKey, "interface eth1\nunicast 2001:db8:8::1\nkey 1 " + pathKey},
+			path(unicast("2001:db8:8::2")), path(unicast("2001:db8:8::1")), false},
+		{"packet sockets", peersVIP, four, path(multicastPath, "dataplane socket"), path(multicastPath, "dataplane socket"), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			l := newTwoLANs(t)
-			l.a.serving(c.conf(200) + path(c.pathA))
+			if c.wall {
+				for _, n := range l.nodes {
+					n.Firewall(lab.DistributionDefault, lab.NoVRRPOut)
+				}
+			}
+			l.a.serving(c.conf(200) + c.pathA)
 			l.owned(c.vip, "a", patience)
-			b := l.b.serving(c.conf(100) + path(c.pathB))
+			b := l.b.serving(c.conf(100) + c.pathB)
 			l.b.grows("xvrrp_heartbeats_received_total", `path="cross"`)
 			l.cut()
 			says(t, b, "the way of the adverts over eth0 is lost", patience)
@@ -235,9 +243,10 @@ func TestHeartbeatsDisturbNoStandardPeer(t *testing.T) {
 	t.Parallel()
 	l := newTwoLANs(t)
 	there := func(priority int) string {
-		return strings.NewReplacer("eth0", "eth1", peersVIP, "10.8.0.100").Replace(conf(3, "BACKUP", priority, "0.1"))
+		return strings.NewReplacer("eth0", "eth1", peersVIP, "10.8.0.100").Replace(conf(3, "BACKUP", priority, "1"))
 	}
-	// One keepalived is beside our master, on its host; the other one is alone.
+	// At 1 s, since a keepalived without real-time scheduling fails over by itself
+	// on a busy machine. One is beside our master, on its host, the other one alone.
 	first := l.c.keepalived(there(150))
 	testnet.Eventually(t, patience, func() error {
 		if !l.c.Has("10.8.0.100") {
@@ -247,6 +256,7 @@ func TestHeartbeatsDisturbNoStandardPeer(t *testing.T) {
 	})
 	second := l.a.keepalived(there(100))
 	says(t, second, "Entering BACKUP STATE", patience)
+	says(t, second, "VRRP sockpool", patience) // the last that it says of its start
 	before := []string{first.Output(), second.Output()}
 
 	own := path(multicastPath)
@@ -270,6 +280,48 @@ func TestHeartbeatsDisturbNoStandardPeer(t *testing.T) {
 	}
 	if got := sample(l.b.get(metricsPage), "xvrrp_heartbeats_rejected_total"); got > 0 {
 		t.Errorf("%v heartbeats were refused", got)
+	}
+}
+
+// The same beside FRR, whose network is the second one here.
+func TestHeartbeatsDisturbNoFRR(t *testing.T) {
+	t.Parallel()
+	const vip = "10.8.0.100"
+	l := newTwoLANs(t)
+	f := frr(0.1)(l.c, 150).(*frrRouter)
+	ear := l.b.Capture("eth0")
+	adverts := func() (list []lab.Frame) {
+		return ear.Matching(func(f lab.Frame) bool {
+			return !f.Out && len(f.Data) > 36 && f.Data[14+9] == 112 && f.Data[34] == 0x31
+		})
+	}
+	testnet.Eventually(t, patience, func() error {
+		if n := len(adverts()); n < 10 {
+			return fmt.Errorf("%d adverts of FRR", n)
+		}
+		return nil
+	})
+	before := f.vrrpd.Output()
+	here := func(priority int) string {
+		return strings.NewReplacer("eth0", "eth1", peersVIP, vip).Replace(conf(3, "BACKUP", priority, "0.1")) +
+			path("interface eth0\nkey 1 "+pathKey)
+	}
+	l.a.serving(here(200))
+	l.owned(vip, "a", patience)
+	l.b.serving(here(100))
+	l.b.grows("xvrrp_heartbeats_received_total", `path="cross"`)
+	l.cutSecond()
+	l.b.shows(0, "xvrrp_heartbeat_up", `path="main"`)
+	l.stays(vip, "a", 3*time.Second)
+	if said := strings.TrimPrefix(f.vrrpd.Output(), before); strings.Contains(said, "VRRP") {
+		t.Errorf("FRR says: %s", said)
+	}
+	from := map[string]bool{}
+	for _, a := range adverts() {
+		from[fmt.Sprintf("%d.%d.%d.%d priority %d", a.Data[26], a.Data[27], a.Data[28], a.Data[29], a.Data[36])] = true
+	}
+	if len(from) != 1 || !from["10.9.0.9 priority 150"] {
+		t.Errorf("adverts on FRR's network: %v", from)
 	}
 }
 
