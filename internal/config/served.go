@@ -73,7 +73,7 @@ var unservedWords = map[string]string{
 	"global_defs/data_use_instance":     later,
 	"vrrp_instance/promote_secondaries": later,
 	"vrrp_instance/use_ipvlan":          "the addresses are held on the interface itself: an ipvlan would have the same MAC",
-	"vrrp_instance/vrf":                 later,
+	"vrrp_instance/vrf":                 "an instance is on an interface: name the one that leads to the peers",
 }
 
 const later = "a later version of xvrrp will serve it"

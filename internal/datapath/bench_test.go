@@ -130,3 +130,22 @@ func BenchmarkRecord(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkVirtualMAC measures what the programs of virtual MACs cost others: every frame passes them, in and out, where an
+// instance has one.
+func BenchmarkVirtualMAC(b *testing.B) {
+	empty := emptyPrograms(b)["tc"]
+	c := newCourt(b, Config{Fence: true}, "tc")
+	for _, h := range c.hooks() {
+		for _, f := range foreignFrames() {
+			b.Run(string(h.mode)+"/"+f.name, func(b *testing.B) {
+				repeat := max(b.N, 100_000)
+				none, ours := perRun(b, empty, f.frame, repeat), perRun(b, h.program, f.frame, repeat)
+				b.ReportMetric(0, "ns/op")
+				b.ReportMetric(none, "ns/empty")
+				b.ReportMetric(ours, "ns/pkt")
+				b.ReportMetric(ours-none, "ns/over")
+			})
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/cilium/ebpf"
 	"github.com/vishvananda/netlink"
@@ -24,7 +25,8 @@ type clsact struct {
 	handle   uint32
 	priority uint16
 	parent   uint32
-	name     string // of the filter; other daemons have other names
+	daemon   string // how the names of all our filters begin; other daemons have other names
+	name     string // of the filter
 	marker   string // path of the pin, "" when nothing is pinned
 }
 
@@ -36,8 +38,9 @@ const (
 // clsactOf describes the filter that this daemon has or would have: for the
 // reception of adverts, or for one of the programs of virtual MACs.
 func (d *Datapath) clsactOf(ifindex int, m Mode) *clsact {
-	c := &clsact{ifindex: ifindex, mode: m, handle: d.clsactHandle(), priority: 1, parent: netlink.HANDLE_MIN_INGRESS,
-		name: fmt.Sprintf("xvrrp_%08x", d.clsactHandle())}
+	c := &clsact{ifindex: ifindex, mode: m, handle: d.clsactHandle(), priority: 1, parent: netlink.HANDLE_MIN_INGRESS}
+	c.daemon = fmt.Sprintf("xvrrp_%08x", c.handle)
+	c.name = c.daemon
 	if m != TC {
 		c.name += "_" + string(m)
 		c.priority = 2
@@ -179,8 +182,8 @@ func (c *clsact) forsake() error {
 	return c.release()
 }
 
-// release removes the filter and its marks, and the qdisc if it is empty and
-// our mark says that we made it.
+// release removes the filter and its marks, and with the last of our filters the
+// qdisc, if it is empty and our mark says that we made it.
 func (c *clsact) release() error {
 	if f := c.find(); f != nil {
 		if err := netlink.FilterDel(f); err != nil {
@@ -197,28 +200,40 @@ func (c *clsact) release() error {
 	if _, err := os.Stat(qdisc); err != nil {
 		return nil
 	}
-	return errors.Join(removeEmptyQdisc(c.ifindex), unmark(qdisc))
+	last, err := c.removeEmptyQdisc()
+	if last {
+		err = errors.Join(err, unmark(qdisc))
+	}
+	return err
 }
 
-func removeEmptyQdisc(ifindex int) error {
-	dev, err := netlink.LinkByIndex(ifindex)
+// removeEmptyQdisc reports whether no filter of ours is left.
+func (c *clsact) removeEmptyQdisc() (last bool, err error) {
+	dev, err := netlink.LinkByIndex(c.ifindex)
 	if err != nil {
-		return nil // the device took it along
+		return true, nil // the device took it along
 	}
+	others := false
 	for _, parent := range []uint32{netlink.HANDLE_MIN_INGRESS, netlink.HANDLE_MIN_EGRESS} {
 		filters, err := netlink.FilterList(dev, parent)
 		if err != nil {
-			return fmt.Errorf("list the clsact filters: %w", err)
+			return true, fmt.Errorf("list the clsact filters: %w", err)
 		}
-		if len(filters) > 0 {
-			return nil
+		for _, f := range filters {
+			if bpf, ok := f.(*netlink.BpfFilter); ok && strings.HasPrefix(bpf.Name, c.daemon) {
+				return false, nil
+			}
+			others = true
 		}
+	}
+	if others {
+		return true, nil
 	}
 	// A device that was deleted took its qdisc along; what bears its index now
 	// has none, and there is nothing to remove.
-	err = netlink.QdiscDel(clsactQdisc(ifindex))
+	err = netlink.QdiscDel(clsactQdisc(c.ifindex))
 	if err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.EINVAL) {
-		return fmt.Errorf("remove the clsact qdisc: %w", err)
+		return true, fmt.Errorf("remove the clsact qdisc: %w", err)
 	}
-	return nil
+	return true, nil
 }

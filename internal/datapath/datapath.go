@@ -48,6 +48,7 @@ type Datapath struct {
 	inherited macTable         // what a predecessor left, until Sweep
 	macs      macTable         // what the kernel's maps hold
 	leaveMACs bool             // Close leaves them
+	noTCX     bool             // virtual MACs as before Linux 6.6, for tests
 
 	sockets     atomic.Pointer[[]*packetSocket] // of the attached interfaces in mode Socket
 	admission   atomic.Pointer[admission]       // what packet sockets let through

@@ -69,6 +69,9 @@ func (d *Datapath) man(s *station, ifindex int, h hook) error {
 	if err != nil {
 		return err
 	}
+	if l == nil && d.noTCX {
+		return d.manClsact(s, ifindex, h)
+	}
 	if l == nil {
 		l, err = link.AttachTCX(link.TCXOptions{Interface: ifindex, Program: h.program, Attach: h.attach, Anchor: link.Head()})
 		if errors.Is(err, ebpf.ErrNotSupported) {

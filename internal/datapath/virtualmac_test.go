@@ -287,6 +287,13 @@ func (p *prober) asks(t testing.TB, to [6]byte) string {
 // TestVirtualMACOutlivesTheDaemon: what a killed daemon said the host goes on saying, until its successor has spoken; what the
 // successor does not set goes at its Sweep, and nothing is left at its end.
 func TestVirtualMACOutlivesTheDaemon(t *testing.T) {
+	for _, way := range []string{"tcx", "clsact"} {
+		t.Run(way, func(t *testing.T) { outlives(t, way == "clsact") })
+	}
+}
+
+func outlives(t *testing.T, noTCX bool) {
+	t.Helper()
 	l, dir := newLAN(t), bpffs(t)
 	l.AddAddress("eth0", vip4+"/24")
 	p := newProber(t, l)
@@ -301,7 +308,11 @@ func TestVirtualMACOutlivesTheDaemon(t *testing.T) {
 			return nil
 		})
 	}
-	daemon := func() *Datapath { return loadUnowned(t, Config{PinDir: dir}) }
+	daemon := func() *Datapath {
+		d := loadUnowned(t, Config{PinDir: dir})
+		d.noTCX = noTCX
+		return d
+	}
 	attach := func(d *Datapath) {
 		t.Helper()
 		l.Do(func() {
@@ -353,6 +364,15 @@ func TestVirtualMACOutlivesTheDaemon(t *testing.T) {
 	}
 	if left, err := os.ReadDir(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("still pinned: %v, %v", left, err)
+	}
+	qdiscs, err := l.Netlink().QdiscList(l.Link("eth0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range qdiscs {
+		if q.Type() == "clsact" {
+			t.Error("the clsact qdisc is still there")
+		}
 	}
 }
 
