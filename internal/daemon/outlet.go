@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/xvrrp/xvrrp/internal/egress"
+	"github.com/xvrrp/xvrrp/internal/engine"
 	"github.com/xvrrp/xvrrp/internal/nexthop"
 )
 
@@ -53,15 +54,33 @@ func (o *outlet) Multicast(ip []byte) error { return o.sender.Multicast(ip) }
 
 // Unicast implements engine.Out.
 func (o *outlet) Unicast(peer netip.Addr, ip []byte) error {
+	mac, err := o.mac(peer)
+	if err != nil {
+		return err
+	}
+	return o.sender.Unicast(mac, ip)
+}
+
+// Batch implements engine.Out.
+func (o *outlet) Batch(peer netip.Addr) (engine.Batch, [6]byte, error) {
+	if !peer.IsValid() {
+		return o.sender, [6]byte{}, nil
+	}
+	mac, err := o.mac(peer)
+	return o.sender, mac, err
+}
+
+// mac is where frames for a peer go next.
+func (o *outlet) mac(peer netip.Addr) ([6]byte, error) {
 	hop := o.hops[peer]
 	if hop == nil {
-		return errNoWay
+		return [6]byte{}, errNoWay
 	}
 	mac, _, ok := hop.MAC()
 	if !ok {
-		return errUnresolved
+		return [6]byte{}, errUnresolved
 	}
-	return o.sender.Unicast(mac, ip)
+	return mac, nil
 }
 
 var (

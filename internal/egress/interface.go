@@ -18,6 +18,7 @@ type Interface struct {
 	last  *SendError    // the latest failure, reused while it repeats
 	frame [headerLen + maxDatagram]byte
 	batch batch
+	queue []Frame // of Put
 }
 
 // Open makes the socket for the interface with the given index. Frames carry

@@ -82,6 +82,15 @@ func TestWholeFrames(t *testing.T) {
 	if n := out.SendBatch(batch); n != 3 {
 		t.Errorf("%d of a batch of 3 left: %v", n, batch)
 	}
+	out.Put([6]byte{}, v4)
+	out.Put(peer, []byte{0}) // no IP: it fails, and holds nobody up
+	out.Put(peer, one)
+	var failed []int
+	out.Flush(func(n int, err error) { failed = append(failed, n) })
+	out.Flush(func(int, error) { t.Error("a flush sends what the one before it sent") })
+	if !slices.Equal(failed, []int{1}) {
+		t.Errorf("failed: %v, want the second", failed)
+	}
 
 	g4, g6 := []byte{1, 0, 0x5e, 0, 0, 0x12}, []byte{0x33, 0x33, 0, 0, 0, 0x12}
 	arrives(t, far,
@@ -92,6 +101,8 @@ func TestWholeFrames(t *testing.T) {
 		whole(g6, virtual[:], 0x86dd, v6),
 		whole(peer[:], virtual[:], 0x0800, one),
 		whole(g4, mac[:], 0x0800, v4),
+		whole(g4, virtual[:], 0x0800, v4),
+		whole(peer[:], virtual[:], 0x0800, one),
 	)
 }
 

@@ -21,20 +21,30 @@ func (e *Engine) alarmOf(g *group) time.Time {
 	if e.ports.Approach == nil || g.machine.State() != vrrp.Backup {
 		return g.deadline
 	}
-	return g.deadline.Add(-lead)
+	// Too late to be early, it is the deadline itself: a takeover needs to know
+	// that what arrived before it has been told, see vrrp.Timeout.
+	if early := g.deadline.Add(-lead); early.After(time.Now()) {
+		return early
+	}
+	return g.deadline
+}
+
+// near reports whether a Backup's deadline is to be waited for awake.
+func (e *Engine) near(g *group, left time.Duration) bool {
+	return e.ports.Approach != nil && left > 0 && left <= lead && g.approached != e.round && g.machine.State() == vrrp.Backup
 }
 
 // approach spends the last moments before a Backup's deadline awake, and has the
-// goroutines wake up that will have to claim. It reports whether it did so.
-func (e *Engine) approach(g *group, left time.Duration) bool {
-	if e.ports.Approach == nil || left <= 0 || left > lead || g.approached == e.round || g.machine.State() != vrrp.Backup {
-		return false
-	}
+// goroutines wake up that will have to claim. It returns the deadline: all that
+// arrived before has been told.
+func (e *Engine) approach(g *group) time.Time {
 	g.approached = e.round
 	deadline := g.deadline
 	for _, m := range g.members {
 		m.effects.expect(deadline.Add(trail))
 	}
+	e.post.open = false // what is sent meanwhile does not wait with us
 	e.ports.Approach(deadline, func() bool { return g.place >= 0 && g.deadline.Equal(deadline) })
-	return true
+	e.post.open = true
+	return deadline
 }

@@ -39,6 +39,11 @@ type bench struct {
 	reject, stray []wire.Reject
 	accepted      int
 	absorbed      int
+	put           [][]byte // of Batch
+	flushes       int
+	refuse        []error // what Flush says of the n-th
+	failed        []error // what SendFailed told
+	told          int     // how often Sent told
 }
 
 func newBench(t *testing.T) *bench {
@@ -99,15 +104,34 @@ func (b *bench) Multicast(ip []byte) error {
 	b.sent = append(b.sent, slices.Clone(ip))
 	return nil
 }
-func (b *bench) Unicast(_ netip.Addr, ip []byte) error { return b.Multicast(ip) }
+func (b *bench) Unicast(_ netip.Addr, ip []byte) error    { return b.Multicast(ip) }
+func (b *bench) Batch(netip.Addr) (Batch, [6]byte, error) { return b, [6]byte{}, nil }
+
+// Batch.
+func (b *bench) Put(_ [6]byte, ip []byte) {
+	// Told apart from a copy, to see that nobody touches it before Flush.
+	b.put = append(b.put, ip)
+}
+func (b *bench) Flush(failed func(n int, err error)) {
+	b.flushes++
+	for n, ip := range b.put {
+		if n < len(b.refuse) && b.refuse[n] != nil {
+			failed(n, b.refuse[n])
+			continue
+		}
+		// It has no other error.
+		_ = b.Multicast(ip)
+	}
+	b.put = nil
+}
 
 // Probe.
 func (b *bench) Accepted([6]byte, *wire.Packet, wire.Warnings, time.Duration, time.Duration) {
 	b.accepted++
 }
 func (b *bench) Rejected(_ [6]byte, _ *wire.Packet, r wire.Reject) { b.reject = append(b.reject, r) }
-func (b *bench) Sent(uint8)                                        {}
-func (b *bench) SendFailed(netip.Addr, error)                      {}
+func (b *bench) Sent(uint8)                                        { b.told++ }
+func (b *bench) SendFailed(_ netip.Addr, err error)                { b.failed = append(b.failed, err) }
 func (b *bench) Absorbed(time.Duration)                            { b.absorbed++ }
 func (b *bench) Woken(late time.Duration)                          { b.late = append(b.late, late) }
 

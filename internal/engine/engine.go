@@ -31,6 +31,7 @@ type Engine struct {
 	packet   wire.Packet
 	frozen   bool // see Freeze
 	held     []letter
+	post     post
 	deaf     bool // see Deafen
 }
 
@@ -244,10 +245,13 @@ func (e *Engine) Wakeup(now time.Time) {
 	if e.frozen {
 		return
 	}
+	e.post.open = true
 	for len(e.schedule) > 0 {
 		g := e.schedule[0]
 		late := now.Sub(g.deadline)
-		if !e.deaf && e.approach(g, -late) {
+		if !e.deaf && e.near(g, -late) {
+			e.post.deliver() // it does not wait with us
+			known = e.approach(g)
 			now = time.Now()
 			continue // with whoever is first now
 		}
@@ -270,5 +274,7 @@ func (e *Engine) Wakeup(now time.Time) {
 		}
 		e.handle(now, g.members[0], vrrp.Timeout{Known: known}) // reaches every member that is due
 	}
+	e.post.open = false
+	e.post.deliver()
 	e.setAlarm()
 }

@@ -259,6 +259,9 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 type quiet struct{}
 
 func (quiet) Multicast([]byte) error                                                      { return nil }
+func (quiet) Batch(netip.Addr) (Batch, [6]byte, error)                                    { return quiet{}, [6]byte{}, nil }
+func (quiet) Put([6]byte, []byte)                                                         {}
+func (quiet) Flush(func(int, error))                                                      {}
 func (quiet) Unicast(netip.Addr, []byte) error                                            { return nil }
 func (quiet) Accepted([6]byte, *wire.Packet, wire.Warnings, time.Duration, time.Duration) {}
 func (quiet) Rejected([6]byte, *wire.Packet, wire.Reject)                                 {}

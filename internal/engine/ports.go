@@ -14,7 +14,7 @@ type Ports struct {
 	// the zero Time means never. It is called on the loop thread.
 	Wake func(at time.Time)
 	// Approach waits, awake and serving what arrives, until the given time or
-	// until still is false. It is called in Wakeup, shortly before a takeover.
+	// until still is false; all that arrived until then has been told. It is called in Wakeup, shortly before a takeover.
 	// Without it the takeover is as late as a sleeping processor's timer.
 	Approach func(at time.Time, still func() bool)
 	// Interrupt makes the loop call Interrupted. Any goroutine calls it.
@@ -31,6 +31,19 @@ type Out interface {
 	Multicast(ip []byte) error
 	// Unicast sends to a peer, or to the next hop on the way to it.
 	Unicast(peer netip.Addr, ip []byte) error
+	// Batch tells which batch carries adverts to a peer, or to the group when peer
+	// is the zero Addr, and to which Ethernet address; zero is the group's.
+	Batch(peer netip.Addr) (b Batch, to [6]byte, err error)
+}
+
+// Batch sends the adverts that several routers owe at the same moment through
+// one interface in one go. Out values may share one; it is comparable.
+type Batch interface {
+	// Put adds a datagram, which must stay as it is until Flush.
+	Put(to [6]byte, ip []byte)
+	// Flush sends them all. It tells which failed, by their number since the last
+	// Flush: none of them holds another up.
+	Flush(failed func(n int, err error))
 }
 
 // Asker puts the question that comes before a takeover. It is called on the loop

@@ -22,6 +22,10 @@ type effects struct {
 
 	filled   atomic.Bool  // something was put since the goroutine last looked
 	expected atomic.Int64 // see expect; nanoseconds after start
+
+	// Of the goroutine.
+	braced bool  // ready was told that something is coming
+	until  int64 // when it should have come, nanoseconds after start
 }
 
 // start is what moments are counted from that must fit into an atomic number.
@@ -38,6 +42,9 @@ type effect struct {
 }
 
 func startEffects(do Effect, ready func(bool)) *effects {
+	if ready == nil {
+		ready = func(bool) {}
+	}
 	e := &effects{do: do, ready: ready, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go e.run()
 	return e
@@ -58,27 +65,36 @@ func (e *effects) expect(until time.Time) {
 	e.signal()
 }
 
-// watch gets ready for what is expected and waits for it, awake.
+// watch gets ready for what is expected and waits, awake, until something is put
+// or the moment is over.
 func (e *effects) watch() {
-	until := e.expected.Swap(0)
-	if until == 0 {
+	if until := e.expected.Swap(0); until != 0 {
+		e.until = until
+		if !e.braced {
+			e.braced = true
+			e.ready(true)
+		}
+	}
+	if !e.braced {
 		return
 	}
-	if e.ready != nil {
-		e.ready(true)
-	}
 	if watching.CompareAndSwap(false, true) {
-		for !e.filled.Load() && int64(time.Since(start)) < until {
+		for !e.filled.Load() && int64(time.Since(start)) < e.until {
 			continue
 		}
 		watching.Store(false)
-	} else {
-		select {
-		case <-e.wake:
-		case <-time.After(time.Duration(until) - time.Since(start)):
-		}
+		return
 	}
-	if e.ready != nil && !e.filled.Load() {
+	select {
+	case <-e.wake:
+	case <-time.After(time.Duration(e.until) - time.Since(start)):
+	}
+}
+
+// relax tells that what was expected did not come, once its moment is over.
+func (e *effects) relax() {
+	if e.braced && int64(time.Since(start)) >= e.until {
+		e.braced = false
 		e.ready(false)
 	}
 }
@@ -127,12 +143,18 @@ func (e *effects) run() {
 				if closed {
 					return
 				}
+				if e.relax(); e.braced {
+					continue
+				}
 				break
 			}
 			for i := range batch {
 				if rested := batch[i].rested; rested != nil {
 					close(rested)
 				} else {
+					if t, ok := batch[i].action.(vrrp.Transition); ok && t.To == vrrp.Active {
+						e.braced = false
+					}
 					e.do(batch[i].at, batch[i].action)
 				}
 				batch[i] = effect{}

@@ -98,11 +98,16 @@ func (e *Engine) handle(now time.Time, m *member, ev vrrp.Event) {
 
 // act does what the core asks for.
 func (e *Engine) act(now time.Time, g *group, actions []vrrp.MemberAction) {
+	together := e.post.open && routine(actions)
 	for _, a := range actions {
 		to := g.members[a.Member]
 		switch action := a.Action.(type) {
 		case vrrp.SendAdvert:
-			to.send(action)
+			if together {
+				to.send(action, &e.post)
+			} else {
+				to.send(action, nil)
+			}
 		case vrrp.Ask:
 			to.ask(action)
 		default:
@@ -131,8 +136,8 @@ func (m *member) ask(a vrrp.Ask) {
 }
 
 // send puts one advert on the wire, and one heartbeat on each second path.
-func (m *member) send(a vrrp.SendAdvert) {
-	m.advertise(a)
+func (m *member) send(a vrrp.SendAdvert, into *post) {
+	m.advertise(a, into)
 	for _, w := range m.ways {
 		if w != nil {
 			w.send(a.Priority)
@@ -140,15 +145,20 @@ func (m *member) send(a vrrp.SendAdvert) {
 	}
 }
 
-// advertise puts one advert on the wire, once for each destination.
-func (m *member) advertise(a vrrp.SendAdvert) {
+// advertise puts one advert on the wire, once for each destination: at once, or
+// into the post.
+func (m *member) advertise(a vrrp.SendAdvert, into *post) {
 	if m.out == nil || len(m.ready) == 0 {
 		return // no interface or no address: the core has been told
 	}
 	m.signer.Next(time.Now())
 	m.id++
-	for _, r := range m.ready {
+	for i, r := range m.ready {
 		ip := r.template.Next(m.id, a.Priority)
+		if into != nil {
+			into.put(m, r.peer, ip, a.Priority, i == len(m.ready)-1)
+			continue
+		}
 		var err error
 		if r.peer.IsValid() {
 			err = m.out.Unicast(r.peer, ip)
@@ -159,5 +169,7 @@ func (m *member) advertise(a vrrp.SendAdvert) {
 			m.spec.Probe.SendFailed(r.peer, err)
 		}
 	}
-	m.spec.Probe.Sent(a.Priority)
+	if into == nil {
+		m.spec.Probe.Sent(a.Priority)
+	}
 }
