@@ -3,6 +3,7 @@ package datapath
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xvrrp/xvrrp/internal/testnet"
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
@@ -21,12 +23,17 @@ type latencies struct {
 	good   []byte
 	ages   []time.Duration
 	others int
+	last   []byte // an advert that ends the flood
+	ended  atomic.Bool
 }
 
 func (l *latencies) Datagram(d wire.Datagram) {
-	if bytes.Equal(d.IP, l.good) {
+	switch {
+	case bytes.Equal(d.IP, l.good):
 		l.ages = append(l.ages, time.Since(d.At))
-	} else {
+	case bytes.Equal(d.IP, l.last):
+		l.ended.Store(true)
+	default:
 		l.others++
 	}
 }
@@ -34,7 +41,7 @@ func (l *latencies) Datagram(d wire.Datagram) {
 // TestFlood sends junk, about 50,000 packets a second of several kinds, while the
 // incumbent goes on with an advert every 10 ms: each of them is heard, in time.
 func TestFlood(t *testing.T) {
-	good := advert(7, peer4, nil)
+	good, last := advert(7, peer4, nil), advert(7, peer4, addresses(2))
 	floods := map[string]func(i int) []byte{
 		"wrong TTL":      func(int) []byte { return set(good, 8, 1) },
 		"wrong checksum": func(int) []byte { return set(good, 26, 0) },
@@ -46,7 +53,7 @@ func TestFlood(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l, d := newLAN(t), load(t, Config{})
 			l.attach(t, d, Auto, XDP)
-			sink := &latencies{good: good, ages: make([]time.Duration, 0, 1000)}
+			sink := &latencies{good: good, last: last, ages: make([]time.Duration, 0, 1000)}
 			ctx, cancel := context.WithCancel(t.Context())
 			done := make(chan error, 1)
 			go func() { done <- d.Run(ctx, sink) }()
@@ -56,7 +63,15 @@ func TestFlood(t *testing.T) {
 				frames = append(frames, frame(junk(i)))
 			}
 			sent, adverts := l.flood(t, frames, frame(good), 500*time.Millisecond)
-			time.Sleep(20 * time.Millisecond) // what is on its way
+			// What is on its way comes before an advert that is sent after it.
+			testnet.Eventually(t, patience, func() error {
+				if sink.ended.Load() {
+					return nil
+				}
+				l.send(t, frame(last))
+				sent++
+				return errors.New("the end of the flood was not heard")
+			})
 			cancel()
 			if err := <-done; err != nil {
 				t.Fatal(err)
