@@ -155,11 +155,12 @@ func (h *Holder) unwant(owner string, keep map[name]bool) error {
 	}
 	// Backwards, so that primary addresses, which came first, go last and nothing needs promoting.
 	var leave []place
+	stands := h.standAsOurs()
 	h.order = slices.DeleteFunc(h.order, func(e *entry) bool {
 		if len(e.owners) > 0 {
 			return false
 		}
-		if e.status == ours || e.status == missing && e.was == ours && h.standsAsOurs(e) {
+		if e.status == ours || e.status == missing && e.was == ours && stands(e) {
 			leave = append(leave, place{e.index, e.Prefix, e.Peer})
 		}
 		h.outstay(e)
@@ -170,15 +171,22 @@ func (h *Holder) unwant(owner string, keep map[name]bool) error {
 	return h.delete(leave)
 }
 
-// standsAsOurs asks the kernel about an address that was ours and is said to be gone.
-func (h *Holder) standsAsOurs(e *entry) bool {
-	facts, err := h.facts(e.index)
-	if err != nil {
-		return true // then let the deletion find out
+// standAsOurs asks the kernel about addresses that were ours and are said to be gone, once for each interface.
+func (h *Holder) standAsOurs() func(*entry) bool {
+	lists := map[int]map[key]fact{}
+	unknown := map[int]bool{}
+	return func(e *entry) bool {
+		if lists[e.index] == nil && !unknown[e.index] {
+			facts, err := h.facts(e.index)
+			unknown[e.index] = err != nil // then let the deletion find out
+			lists[e.index] = map[key]fact{}
+			for _, f := range facts {
+				lists[e.index][f.key()] = f
+			}
+		}
+		f, there := lists[e.index][e.key()]
+		return unknown[e.index] || there && (!h.tags || f.proto == tag)
 	}
-	return slices.ContainsFunc(facts, func(f fact) bool {
-		return f.key() == e.key() && (!h.tags || f.proto == tag)
-	})
 }
 
 // Held tells how each of the owner's addresses stands, in the order of the claim.

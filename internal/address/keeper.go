@@ -49,6 +49,7 @@ type keeper[T thing] struct {
 	inherited map[string]bool // a predecessor's, not yet claimed or removed
 	leaving   map[string]bool // unwanted, but the kernel would not delete them yet
 	leave     retry
+	hearing   bool      // the watcher hears something
 	checkAt   time.Time // when to compare with the kernel, zero: no need
 	stats     Stats
 	running   bool
@@ -92,7 +93,7 @@ func (h *keeper[T]) open(path string) error {
 	if h.req, err = openSocket(); err != nil {
 		return err
 	}
-	if h.watch, err = openWatcher(h.kind.groups|addressGroups, h.parse); err != nil {
+	if h.watch, err = openWatcher(0, h.parse); err != nil {
 		return err
 	}
 	cookie, err := h.req.netnsCookie()
@@ -162,6 +163,9 @@ func (h *keeper[T]) Claim(owner string, things []T) error {
 	if h.closed {
 		return errClosed
 	}
+	if err := h.listen(len(things)); err != nil {
+		return err
+	}
 	wanted := map[string]bool{}
 	var todo []*kept[T]
 	var differ []string
@@ -198,6 +202,19 @@ func (h *keeper[T]) Claim(owner string, things []T) error {
 	}
 	h.wake()
 	return errors.Join(errs...)
+}
+
+// listen has the watcher hear what changes, from the first thing that is wanted on. Before that it would only cost: the kernel
+// tells every listener of each of a thousand addresses that a takeover adds, and of their routes.
+func (h *keeper[T]) listen(things int) error {
+	if h.hearing || things == 0 {
+		return nil
+	}
+	if err := h.watch.join(h.kind.groups | addressGroups); err != nil {
+		return err
+	}
+	h.hearing = true
+	return nil
 }
 
 // Release makes everything of the owner unwanted and deletes what is ours. Releasing nothing is no error.

@@ -107,7 +107,9 @@ func (r *Rule) Option(word string, values []string) error {
 	case "suppress_prefixlength", "sup_pl":
 		r.SuppressLen, err = pointer(value)
 	case "suppress_ifgroup", "sup_group":
-		r.SuppressGrp, err = pointer(value)
+		var group uint32
+		group, err = LinkGroup(value)
+		r.SuppressGrp = &group
 	case "tunnel-id":
 		r.TunnelID, err = strconv.ParseUint(value, 0, 64)
 	case "uidrange":

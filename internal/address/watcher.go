@@ -57,6 +57,22 @@ func openWatcher(groups uint32, read func(typ uint16, body []byte) (change, bool
 	return w, nil
 }
 
+// join subscribes to more groups.
+func (w *watcher) join(groups uint32) error {
+	var failed error
+	err := w.conn.Control(func(fd uintptr) {
+		for g := 1; g <= 32 && failed == nil; g++ {
+			if groups&(1<<(g-1)) != 0 {
+				failed = unix.SetsockoptInt(int(fd), unix.SOL_NETLINK, unix.NETLINK_ADD_MEMBERSHIP, g)
+			}
+		}
+	})
+	if err = errors.Join(err, failed); err != nil {
+		return fmt.Errorf("watch the kernel: %w", err)
+	}
+	return nil
+}
+
 func (w *watcher) close() error {
 	return w.file.Close()
 }

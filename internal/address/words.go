@@ -41,6 +41,11 @@ func Table(word string) (uint32, error) {
 	return number("table", word, "rt_tables", tableNames, 1<<32-1, 0)
 }
 
+// LinkGroup reads the name or number of a group of interfaces; empty is the default group.
+func LinkGroup(word string) (uint32, error) {
+	return number("interface group", word, "group", map[string]uint32{"default": 0}, 1<<32-1, 0)
+}
+
 // Scope reads the name or number of a scope.
 func Scope(word string) (uint8, error) {
 	n, err := number("scope", word, "rt_scopes", scopeNames, 255, 0)

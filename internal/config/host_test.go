@@ -19,7 +19,8 @@ func TestThisHost(t *testing.T) {
 	text := "vrrp_script a {\nscript " + plain + "\n}\nvrrp_script b {\nscript \"" + tool + " x\"\nuser root\n}\n" +
 		"vrrp_instance VI {\ninterface lo\nvirtual_router_id 1\nvirtual_ipaddress { 192.0.2.1/24 }\n" +
 		"auth_hmac {\nkey 1 file:" + key + "\nactive_key 1\n}\ntrack_script {\na\nb\n}\nnotify \"" + dir + "\" no-such-user\n}\n" +
-		"vrrp_instance W {\ninterface nosuch0\nvirtual_router_id 1\nvirtual_ipaddress { 192.0.2.2/24 }\n}\n"
+		"vrrp_instance W {\ninterface nosuch0\nvirtual_router_id 1\nvirtual_ipaddress { 192.0.2.2/24 }\n" +
+		"use_vmac group no-such-group\n}\nvrrp_instance X {\ninterface lo\nvirtual_router_id 2\nvirtual_ipaddress { 192.0.2.3/24 use_vmac group default }\nuse_vmac group 7\n}\n"
 	file := filepath.Join(dir, "test.conf")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -28,11 +29,14 @@ func TestThisHost(t *testing.T) {
 	said := formatAll(findings)
 	for _, want := range []string{
 		"cannot be run: it is not executable", "cannot be run: it is a directory", "loopback interface",
-		`interface "nosuch0" does not exist`, `no user "no-such-user"`,
+		`interface "nosuch0" does not exist`, `interface group "no-such-group" is neither`, `no user "no-such-user"`,
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("not said: %s", want)
 		}
+	}
+	if strings.Count(said, "interface group") != 1 {
+		t.Errorf("a good group is blamed:\n%s", said)
 	}
 	if strings.Contains(said, tool) {
 		t.Errorf("a good script is blamed:\n%s", said)

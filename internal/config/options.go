@@ -32,6 +32,8 @@ type Options struct {
 	Interfaces func() ([]HostInterface, error)
 	// User and Group report whether an account exists; nil: believed.
 	User, Group func(name string) error
+	// LinkGroup reports whether a group of interfaces has that name; nil: believed.
+	LinkGroup func(name string) error
 	// Executable reports why a script cannot be run; nil: believed. Names
 	// without a slash are looked up in PATH.
 	Executable func(path string) error
@@ -55,6 +57,7 @@ func ThisHost() Options {
 		Interfaces: hostInterfaces,
 		User:       hostUser,
 		Group:      hostGroup,
+		LinkGroup:  hostLinkGroup,
 		Executable: hostExecutable,
 		ReadKey:    hostKey,
 	}

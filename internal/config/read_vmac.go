@@ -26,7 +26,7 @@ func (r *reader) vmacOptions(st *statement, i int, v *VMAC, inLine bool) int {
 		case (text == "group" || text == "name") && i+1 < len(args):
 			i++
 			if text == "group" {
-				v.Group = args[i].Text
+				v.Group = r.linkGroup(st, i)
 			} else {
 				v.Name, _ = r.ifName(st, i)
 			}
@@ -91,7 +91,7 @@ func readUseIPVLAN(r *reader, st *statement, d *id) {
 			d.VMAC.IPVLANFlag = text
 		case text == "group" && i+1 < len(args):
 			i++
-			d.VMAC.Group = args[i].Text
+			d.VMAC.Group = r.linkGroup(st, i)
 		case prefixErr == nil:
 			d.VMAC.IPVLANAddr = p
 		case addrErr == nil:

@@ -361,7 +361,7 @@ func (in *instance) claim() {
 	if err = errors.Join(err, in.d.holders.claim(in.id, wanted)); err != nil {
 		in.log.Error("("+in.cfg().Name+") cannot hold everything; trying again", "error", err)
 	}
-	in.checkHeld()
+	in.later(in.checkHeld)
 }
 
 func (in *instance) release() {

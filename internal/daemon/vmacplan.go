@@ -3,9 +3,9 @@ package daemon
 import (
 	"fmt"
 	"net"
-	"strconv"
 	"strings"
 
+	"github.com/xvrrp/xvrrp/internal/address"
 	"github.com/xvrrp/xvrrp/internal/config"
 	"github.com/xvrrp/xvrrp/internal/vmac"
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
@@ -95,11 +95,11 @@ func hardware(text string, vrid uint8) (mac [6]byte) {
 	return mac
 }
 
-// interfaceGroup is the number of a group; names mean the default group, 0.
+// interfaceGroup is the number of a group; the names have been checked with the file.
 func interfaceGroup(text string) uint32 {
-	n, err := strconv.ParseUint(text, 10, 32)
+	n, err := address.LinkGroup(text)
 	if err != nil {
 		return 0
 	}
-	return uint32(n)
+	return n
 }

@@ -2,6 +2,7 @@ package nexthop
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -13,8 +14,9 @@ import (
 // news is the socket through which the kernel tells what changed. It is read
 // into one buffer for ever: on a busy network there are many neighbours.
 type news struct {
-	file *os.File
-	buf  [64 << 10]byte
+	file   *os.File
+	joined bool // guarded by the Resolver's mu
+	buf    [64 << 10]byte
 }
 
 // groups are the netlink groups whose messages can change a way to a peer.
@@ -34,13 +36,30 @@ func listen() (*news, error) {
 		n.close()
 		return nil, fmt.Errorf("bind netlink socket: %w", err)
 	}
-	for _, g := range groups {
-		if err := unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_ADD_MEMBERSHIP, g); err != nil {
-			n.close()
-			return nil, fmt.Errorf("join netlink group %d: %w", g, err)
-		}
-	}
 	return n, nil
+}
+
+// join has the kernel tell, from the first peer on. Before that it would only cost: of a thousand addresses that a takeover
+// adds the kernel tells every listener, and of their routes.
+func (n *news) join() error {
+	if n.joined {
+		return nil
+	}
+	conn, err := n.file.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("netlink socket: %w", err)
+	}
+	var failed error
+	err = conn.Control(func(fd uintptr) {
+		for _, g := range groups {
+			if failed = unix.SetsockoptInt(int(fd), unix.SOL_NETLINK, unix.NETLINK_ADD_MEMBERSHIP, g); failed != nil {
+				failed = fmt.Errorf("join netlink group %d: %w", g, failed)
+				return
+			}
+		}
+		n.joined = true
+	})
+	return errors.Join(err, failed)
 }
 
 // close ends a read that waits. It may be called twice.

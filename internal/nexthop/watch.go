@@ -16,8 +16,9 @@ func (r *Resolver) Watch(t Target) (*Hop, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
-	if hop := r.share(t); hop != nil {
-		return hop, nil
+	hop, err := r.share(t)
+	if hop != nil || err != nil {
+		return hop, err
 	}
 	// The route first: it needs no lock of the kernel's, and tells own addresses.
 	to, err := r.route(t)
@@ -40,16 +41,16 @@ func (r *Resolver) Watch(t Target) (*Hop, error) {
 	return w.hop, nil
 }
 
-// share gives the Hop of a target that is watched already, nil when it is not.
-func (r *Resolver) share(t Target) *Hop {
+// share gives the Hop of a target that is watched already; when it is not, nil, and the kernel's news are heard from now on.
+func (r *Resolver) share(t Target) (*Hop, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	w := r.targets[t]
 	if w == nil {
-		return nil
+		return nil, r.news.join()
 	}
 	w.users++
-	return w.hop
+	return w.hop, nil
 }
 
 // Forget takes one Watch back; with the last one the peer is resolved no more.
