@@ -152,6 +152,7 @@ func TestReloadRefused(t *testing.T) {
 		{"no file at all", "", "error"},
 		{"a script that is not there", "vrrp_script s {\n script /no/such\n}\n" + fast("VI_1", 200, "track_script {\n s\n }"), "/no/such"},
 		{"a FIFO where none can be", "global_defs {\n vrrp_notify_fifo /no/such/dir/fifo\n}\n" + fast("VI_1", 150), "/no/such/dir/fifo"},
+		{"a table that has no number", "static_routes {\n 10.1.0.0/16 dev eth0 table nosuch\n}\n" + fast("VI_1", 150), "nosuch"},
 		{"a notification that is not there", fast("VI_1", 150, "notify /no/such"), "/no/such"},
 	}
 	for _, c := range cases {
@@ -328,4 +329,36 @@ func TestReloadThousand(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// A router that joins the sync group of a master takes the whole group through
+// BACKUP, with keepalived and with us: the group is master only as a whole.
+func TestReloadJoinsGroup(t *testing.T) {
+	t.Parallel()
+	conf := func(members ...string) string {
+		text := "vrrp_sync_group G {\n group {\n " + strings.Join(members, "\n ") + "\n }\n}\n"
+		for i, name := range members {
+			text += fmt.Sprintf("vrrp_instance %s {\n interface eth0\n virtual_router_id %d\n priority 100\n advert_int 1\n virtual_ipaddress {\n 10.9.1.%d/32\n }\n}\n", name, i+1, i+1)
+		}
+		return text
+	}
+	for name, start := range map[string]func(*node, string) *testnet.Process{"xvrrp": (*node).xvrrp, "keepalived": (*node).keepalived} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLAN(t, peersNetwork)
+			p := start(l.a, conf("A"))
+			l.owned("10.9.1.1", "a", patience)
+			says(t, p, "Entering MASTER STATE", patience)
+			before := strings.Count(p.Output(), "(A) Entering BACKUP STATE")
+			l.a.write("keepalived.conf", conf("A", "B"))
+			p.Signal(syscall.SIGHUP)
+			says(t, p, "(B) Entering BACKUP STATE (init)", patience)
+			l.owned("10.9.1.1", "", patience)
+			l.owned("10.9.1.1", "a", patience)
+			l.owned("10.9.1.2", "a", patience)
+			if n := strings.Count(p.Output(), "(A) Entering BACKUP STATE"); n != before+1 {
+				t.Errorf("A went through BACKUP %d times", n-before)
+			}
+		})
+	}
 }

@@ -379,6 +379,7 @@ const staticOwner = ""
 // ready tells systemd and whoever reads the log.
 func (d *Daemon) ready(undo *cleanup) {
 	d.settle()
+	atReady(d)
 	d.log.Info("Startup complete", "version", d.opt.Version, "pid", os.Getpid(), "runtime_dir", d.opt.RuntimeDir)
 	d.history.daemon(control.KindStarted, "Startup complete")
 	d.systemd(sd.SdNotifyReady)
@@ -389,6 +390,9 @@ func (d *Daemon) ready(undo *cleanup) {
 		return nil
 	})
 }
+
+// atReady is for tests that need a whole daemon in their hands.
+var atReady = func(*Daemon) {}
 
 func (d *Daemon) systemd(state string) {
 	if _, err := sd.SdNotify(false, state); err != nil {

@@ -248,7 +248,8 @@ func (d *Daemon) acceptable(next *config.Settings) error {
 			errs = append(errs, fmt.Errorf("instance %s: %w", next.Instances[i].Name, err))
 		}
 	}
-	return errors.Join(errs...)
+	_, err := staticBelongings(next)
+	return errors.Join(append(errs, err)...)
 }
 
 // drop ends an instance that is in no group any more.
