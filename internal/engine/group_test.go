@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
 // The deadlines of a group's members are a little apart, as its members were
@@ -34,4 +35,43 @@ func TestGroupTakesOverWithDeadlinesApart(t *testing.T) {
 		}
 		b.close()
 	})
+}
+
+// With the port that waits awake the alarm is before the deadline, and a wake-up
+// that comes too late for that is followed by one that knows enough. In real
+// time, as what waits awake sees no other.
+func TestApproachedDeadlineIsKnown(t *testing.T) {
+	for _, late := range []time.Duration{0, 20 * time.Millisecond} {
+		var alarm time.Time
+		e := New(Ports{
+			Wake: func(at time.Time) { alarm = at }, Interrupt: func() {}, Stray: func(int, wire.Reject) {},
+			Approach: func(at time.Time, still func() bool) {
+				for still() && time.Until(at) > 0 {
+				}
+			},
+		})
+		s := (&bench{}).spec("VI_1", 51, 100)
+		s.Election.Interval, s.Probe, s.Effect = time.Millisecond, quiet{}, func(time.Time, vrrp.Action) {}
+		for _, f := range []Fact{
+			Add{Group: "VI_1", Members: []Spec{s}},
+			Bind{Router: "VI_1", IfIndex: ifindex, Out: quiet{}, Source: ours},
+			Tell{Router: "VI_1", Event: vrrp.Startup{}},
+		} {
+			if err := e.take(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		e.setAlarm()
+		wakeups := 0
+		for ; !e.Active("VI_1") && wakeups < 20; wakeups++ {
+			time.Sleep(time.Until(alarm) + late)
+			e.Wakeup(time.Now())
+		}
+		if !e.Active("VI_1") || wakeups > 4 {
+			t.Errorf("Active: %v after %d wake-ups, each %v late", e.Active("VI_1"), wakeups, late)
+		}
+		if err := e.remove(time.Now(), "VI_1"); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
