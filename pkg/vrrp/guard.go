@@ -129,6 +129,7 @@ type guard struct {
 	witness time.Time // when a witness answered last
 	held    time.Time // since when the takeover is put off, zero: it is not
 	reason  Obstacle  // for what
+	began   time.Time // of the hold before, after which it listens once more
 	limited bool      // the hold limit is over
 }
 
@@ -253,10 +254,14 @@ func (r *Router) hold(now time.Time) bool {
 	g := &r.guard
 	doubt := r.doubt(now)
 	obstacle, wait := r.obstacle(doubt)
-	if obstacle == NoObstacle && (g.reason == Deaf || g.reason == WitnessSilent) {
-		// Whoever was cut off has heard nothing, and that proves nothing.
+	if obstacle == NoObstacle && g.began.IsZero() && (g.reason == Deaf || g.reason == WitnessSilent) {
+		// Whoever was cut off has heard nothing, and that proves nothing. But once
+		// only: the limit goes on.
+		began := g.held
 		r.endHold(now, netip.Addr{})
+		g.began = began
 		r.deadline = now.Add(r.down())
+		r.losePaths(now)
 		return true
 	}
 	r.tellDoubt(doubt, obstacle)
@@ -264,7 +269,9 @@ func (r *Router) hold(now time.Time) bool {
 		return false
 	}
 	if g.held.IsZero() {
-		g.held = r.waysEnd()
+		if g.held = g.began; g.held.IsZero() {
+			g.held = r.waysEnd()
+		}
 		r.counters.Holds++
 	}
 	end := g.held.Add(r.cfg.holdLimit())

@@ -256,6 +256,13 @@ func TestWaitAlways(t *testing.T) {
 		b.state(Backup)
 	}
 	b.feed(0, WitnessAnswered{})
+	b.timeout() // not cut off any more: what it did not hear proves nothing
+	b.state(Backup)
+	if got := b.r.Due().Sub(b.now); got != 3*time.Second+skew100 {
+		t.Fatalf("listens for %v", got)
+	}
+	b.timeout()
+	b.feed(0, WitnessAnswered{})
 	b.timeout()
 	b.state(Active)
 }

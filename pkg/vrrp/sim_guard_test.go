@@ -153,6 +153,9 @@ func (w *world) patience() int64 {
 		p.deafWait == WaitLimit && !p.chatty || p.witnessWait == WaitLimit && w.net.mute {
 		more += p.limit
 	}
+	if p.deafWait != WaitNot || p.witnessWait != WaitNot {
+		more += p.down + p.limit + p.imax // who was cut off listens for another down interval, and then asks again
+	}
 	return drifted(more)
 }
 
