@@ -108,3 +108,34 @@ func TestApproach(t *testing.T) {
 		})
 	}
 }
+
+// A wake-up that is read too late to wait for the deadline awake still ends in a
+// takeover, after one more trip through the ring.
+func TestLateForTheApproach(t *testing.T) {
+	watching.Store(true) // as above
+	defer watching.Store(false)
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.e.ports.Approach = func(at time.Time, _ func() bool) { time.Sleep(time.Until(at)) }
+		s := b.spec("VI_1", 51, 100)
+		s.Ready = func(bool) {}
+		b.run(s)
+		deadline := 3609375 * time.Microsecond
+		time.Sleep(deadline - 100*time.Millisecond)
+		rounds := uint64(0)
+		b.on(func() { // the loop starves over the alarm and the deadline
+			time.Sleep(200 * time.Millisecond)
+			rounds = b.e.round
+		})
+		time.Sleep(50 * time.Millisecond)
+		if got := b.state(); got != vrrp.Active {
+			t.Errorf("state %v a while after the deadline", got)
+		}
+		b.on(func() {
+			if n := b.e.round - rounds; n > 3 {
+				t.Errorf("woken %d times for one takeover", n)
+			}
+		})
+		b.close()
+	})
+}
