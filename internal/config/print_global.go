@@ -109,7 +109,7 @@ func (p *printer) process(g, d *Global) {
 		p.line(words...)
 	}
 	p.micros("vrrp_rlimit_rttime", g.RTTimeLimit, d.RTTimeLimit)
-	p.when(g.Umask != d.Umask, "umask", fmt.Sprintf("%04o", g.Umask))
+	p.when(g.UmaskNamed, "umask", fmt.Sprintf("%04o", g.Umask))
 }
 
 func (p *printer) protocol(g, d *Global) {

@@ -256,7 +256,7 @@ func readMailServer(r *reader, st *statement, g *gd) {
 func readUmask(r *reader, st *statement, g *gd) {
 	text := st.Args()[0].Text
 	if n, err := strconv.ParseUint(text, 8, 32); err == nil && n <= 0o777 {
-		g.Umask = uint32(n)
+		g.Umask, g.UmaskNamed = uint32(n), true
 		return
 	}
 	var mask uint32
@@ -269,7 +269,7 @@ func readUmask(r *reader, st *statement, g *gd) {
 		}
 		mask |= bits
 	}
-	g.Umask = mask
+	g.Umask, g.UmaskNamed = mask, true
 }
 
 var umaskWords = map[string]uint32{

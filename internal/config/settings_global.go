@@ -45,8 +45,9 @@ type Global struct {
 	CPUAffinity []int
 	// RTTimeLimit is vrrp_rlimit_rttime. Default 10 ms.
 	RTTimeLimit time.Duration
-	// Umask is 0..0777. Default 0177.
-	Umask uint32
+	// Umask is 0..0777. Default 0177. UmaskNamed: the file says so.
+	Umask      uint32
+	UmaskNamed bool
 
 	// McastGroup4 and McastGroup6 are the default groups.
 	McastGroup4, McastGroup6 netip.Addr

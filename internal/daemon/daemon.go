@@ -77,6 +77,7 @@ type Daemon struct {
 	handedOver chan struct{} // closed when a successor has taken over
 
 	reloading sync.Mutex   // one reload at a time
+	umask     umask        // set at the start, then in a reload
 	mu        sync.RWMutex // guards the rest
 	instances []*instance
 	byName    map[string]*instance
@@ -137,7 +138,7 @@ func Run(ctx context.Context, opt Options) (err error) {
 		d.keepHistory(d.history.Load)
 	}
 	undo.add("history", d.closeHistory)
-	d.setUmask()
+	d.setUmask(settings)
 	d.openPulse(&undo)
 	if d.before == nil && !d.goesOn { // what it prepared is there after a crash
 		d.script("startup_script", settings.Global.Startup, settings.Global.StartupTimeout)

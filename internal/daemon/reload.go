@@ -101,7 +101,13 @@ func (d *Daemon) apply(next *config.Settings, p plan) error {
 // prepare gives trackers and notifications what the new settings want of them.
 // With an error nothing has changed. Instances that end keep their scripts for
 // now, to be told of that.
-func (d *Daemon) prepare(old, next *config.Settings, p plan) error {
+func (d *Daemon) prepare(old, next *config.Settings, p plan) (err error) {
+	d.setUmask(next) // first: the trackers' new scripts run at once
+	defer func() {
+		if err != nil {
+			d.setUmask(old)
+		}
+	}()
 	watched, err := trackConfig(next)
 	if err != nil {
 		return err

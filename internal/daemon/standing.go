@@ -44,12 +44,26 @@ func faulty(c vrrp.Cause, is bool) vrrp.Event {
 	return vrrp.FaultCleared{Cause: c}
 }
 
-// setUmask serves umask. What keepalived uses where the file says nothing is
-// not for us: our files have modes of their own.
-func (d *Daemon) setUmask() {
-	if u := d.settings().Global.Umask; u != config.DefaultUmask {
-		syscall.Umask(int(u))
+// setUmask serves umask, which scripts inherit. What keepalived uses where the
+// file says nothing is not for us: our files have modes of their own, and
+// scripts get the umask that we were started with.
+func (d *Daemon) setUmask(s *config.Settings) {
+	g, m := &s.Global, &d.umask
+	switch {
+	case g.UmaskNamed:
+		if own := syscall.Umask(int(g.Umask)); !m.named {
+			m.named, m.own = true, own
+		}
+	case m.named:
+		syscall.Umask(m.own)
+		m.named = false
 	}
+}
+
+// umask is whether the process has the umask of the file, and which was its own.
+type umask struct {
+	named bool
+	own   int
 }
 
 // script runs startup_script or shutdown_script to its end or its timeout. It

@@ -1,0 +1,83 @@
+package test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/xvrrp/xvrrp/internal/testnet"
+)
+
+// umaskConf runs a script that notes its umask as a check and as a notification.
+func (n *node) umaskConf(global string) string {
+	script := n.write("umask", "#!/bin/sh\numask >> "+n.dir+"/$1\n")
+	n.Run("chmod", "755", script)
+	return "global_defs {\n script_user root\n " + global + "\n}\n" +
+		"vrrp_script check {\n script \"" + script + " check\"\n interval 1\n}\n" +
+		fast("VI_1", 100, "track_script {\n check\n }", "notify_backup \""+script+" notify\"")
+}
+
+// masked waits until the last script had this umask.
+func (n *node) masked(file, want string) {
+	n.t.Helper()
+	testnet.Eventually(n.t, patience, func() error {
+		text, err := os.ReadFile(n.dir + "/" + file)
+		lines := strings.Fields(string(text))
+		if err != nil || len(lines) == 0 || lines[len(lines)-1] != want {
+			return fmt.Errorf("%s on %s (a: keepalived, b: xvrrp) has umask %q, %v, want %s", file, n.Name, lines, err, want)
+		}
+		return nil
+	})
+}
+
+// What scripts inherit as their umask: the one of the file, and where the file
+// names none the one that the daemon was started with; keepalived, which makes
+// files of its own by it, gives them 0177 then. A reload changes it.
+func TestUmaskOfScripts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, global, keepalived, xvrrp string }{
+		{"named", "umask 0027", "0027", "0027"},
+		{"words", "umask IWGRP|IWOTH|IROTH", "0026", "0026"},
+		{"its default, named", "umask 0177", "0177", "0177"},
+		{"none", "", "0177", ownUmask(t)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLAN(t, peersNetwork)
+			l.a.keepalived(l.a.umaskConf(c.global))
+			l.b.xvrrp(l.b.umaskConf(c.global))
+			for _, file := range []string{"check", "notify"} {
+				l.a.masked(file, c.keepalived)
+				l.b.masked(file, c.xvrrp)
+			}
+		})
+	}
+	t.Run("reload", func(t *testing.T) {
+		t.Parallel()
+		l := newLAN(t, peersNetwork)
+		l.b.xvrrp(l.b.umaskConf(""))
+		l.b.masked("check", ownUmask(t))
+		for _, c := range []struct{ global, want string }{{"umask 0027", "0027"}, {"umask 0177", "0177"}, {"", ownUmask(t)}} {
+			l.b.write("keepalived.conf", l.b.umaskConf(c.global))
+			l.b.tells(0, words("reload"))
+			l.b.masked("check", c.want)
+		}
+	})
+}
+
+// ownUmask is the umask of this process, and of the daemons that it starts.
+func ownUmask(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if mask, ok := strings.CutPrefix(line, "Umask:"); ok {
+			return strings.TrimSpace(mask)
+		}
+	}
+	t.Fatal("the kernel tells no umask")
+	return ""
+}
