@@ -122,6 +122,7 @@ type guard struct {
 	floor  time.Time     // not before that, as the settings or the deadline changed then
 	window time.Duration // of the running question
 	check  time.Time     // when the running question is judged, if not at the deadline
+	again  bool          // it was put once more, as nobody was there to judge it in time
 	answer Answer
 	// frame is when a frame came in last; known: the shell can tell.
 	frame   time.Time
@@ -218,6 +219,7 @@ func (r *Router) step(now, known time.Time) {
 	}
 	switch {
 	case known.Before(r.due()):
+	case r.guarded() && r.stale(now):
 	case r.guarded() && r.hold(now):
 	default:
 		r.takeOver(now)
@@ -231,8 +233,23 @@ func (r *Router) ask(now, due time.Time) {
 	if g.check = due; r.cfg.waits() && due.Sub(now) < lead/2 {
 		g.check = now.Add(lead)
 	}
-	g.window = lead
+	g.window, g.again = lead, false
 	r.question(now, latest(due, g.check))
+}
+
+// stale puts the question once more when it is judged so late that the silence
+// says nothing about now: we stood still, and whoever took over meanwhile was
+// never asked. Once only: a machine that is always late must serve, too.
+func (r *Router) stale(now time.Time) bool {
+	g := &r.guard
+	limited := !g.held.IsZero() && !now.Before(g.held.Add(r.cfg.holdLimit()))
+	if !r.cfg.waits() || g.again || g.asked.IsZero() || limited || now.Sub(r.due()) <= r.window() {
+		return false
+	}
+	g.again, g.window = true, r.lead()
+	g.check = now.Add(g.window)
+	r.question(now, g.check)
+	return true
 }
 
 // reask drops a question whose end has moved, unless it is one of a hold.

@@ -172,8 +172,11 @@ func (n *node) check(at time.Time, member int, a Action) {
 		if a.To == Backup && v.heard != at {
 			v.heard = time.Time{}
 		}
-		if a.Reason == ReasonUnheard {
+		switch a.Reason { // a worse router is left alone for a while, and learned from
+		case ReasonUnheard:
 			v.stepped, v.least = true, a.Evidence.Trigger.Interval
+		case ReasonAnswered:
+			v.stepped = true
 		}
 		v.stood = a.Reason == ReasonStalled && r.Config().Guard == GuardHold
 	case SendAdvert:
