@@ -164,6 +164,13 @@ func TestOperatorDrain(t *testing.T) {
 	l.a.tells(0, words("explain VI_1"), "VI_1: FAULT since", "problem: an operator drained it [drained]", "xvrrp release --resume")
 	l.a.tells(0, words("release --resume VI_1"), "takes part again")
 	l.owned(case1VIP, "a", patience)
+
+	// The word that people look for, options in front and behind.
+	l.a.tells(1, words("drain VI_1"), "nobody may take over")
+	l.a.tells(0, words("drain --force VI_1"), "stays away until resumed")
+	l.owned(case1VIP, "", patience)
+	l.a.tells(0, words("drain VI_1 --resume"), "takes part again")
+	l.owned(case1VIP, "a", patience)
 }
 
 // Reload and config ask the daemon; a bad file changes nothing and is exit 1.

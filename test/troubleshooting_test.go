@@ -37,7 +37,8 @@ func shape(text string) string {
 		{`\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b`, "MAC"},
 		{`\b\d+(\.\d+)?( ?(µs|ms|s|m|h)\b( \d+ (s|m)\b)?)`, "TIME"},
 		{`\b\d+([.:]\d+)*\b`, "N"},
-		{`\b(advert|time|packet)s?\b`, "$1"},
+		{`\b(advert|time|packet|problem|warning|note)s?\b`, "$1"},
+		{`\b(was|were)\b`, "was"},
 		{`\s+`, " "},
 	} {
 		text = regexp.MustCompile(r.what).ReplaceAllString(text, r.by)

@@ -10,7 +10,7 @@ import (
 func operatorCommands() []*cli.Command {
 	return []*cli.Command{
 		statusCommand(), explainCommand(), eventsCommand(), reloadCommand(),
-		whoCommand(), watchCommand(), doctorCommand(), drillCommand(), releaseCommand(), priorityCommand(), adviseCommand(),
+		whoCommand(), watchCommand(), doctorCommand(), drillCommand(), releaseCommand(), drainCommand(), priorityCommand(), adviseCommand(),
 		completionCommand(), manCommand(),
 	}
 }

@@ -57,12 +57,12 @@ func TestPromises(t *testing.T) {
 	for _, c := range commands() {
 		names = append(names, c.Name)
 	}
-	for _, want := range []string{"run", "check", "status", "explain", "watch", "who", "doctor", "drill", "advise", "reload", "config", "events", "completion"} {
+	for _, want := range []string{"run", "check", "status", "explain", "watch", "who", "doctor", "drill", "release", "drain", "advise", "reload", "config", "events", "completion"} {
 		if !slices.Contains(names, want) {
 			t.Errorf("there is no command %s", want)
 		}
 	}
-	for _, args := range [][]string{{"status"}, {"status", "--json"}, {"explain", "VI_1"}, {"events"}, {"events", "--follow"}, {"config"}, {"reload", "--dry-run"}, {"drill", "VI_1"}, {"release", "VI_1"}, {"advise"}, {"advise", "VI_1"}} {
+	for _, args := range [][]string{{"status"}, {"status", "--json"}, {"explain", "VI_1"}, {"events"}, {"events", "--follow"}, {"config"}, {"reload", "--dry-run"}, {"drill", "VI_1"}, {"release", "VI_1"}, {"drain", "VI_1"}, {"drain", "VI_1", "--resume"}, {"advise"}, {"advise", "VI_1"}} {
 		if out, err := try(t, args...); exitOf(err) != exitNoDaemon {
 			t.Errorf("%v: %v, exit %d\n%s", args, err, exitOf(err), out)
 		}
