@@ -35,7 +35,7 @@ func shownAfter(t *testing.T, heading, line string) []string {
 func shape(text string) string {
 	for _, r := range []struct{ what, by string }{
 		{`\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b`, "MAC"},
-		{`\b\d+(\.\d+)?( ?(µs|ms|s|m|h)\b( \d+ (s|m)\b)?)`, "TIME"},
+		{`\b\d+(\.\d+)?( ?(ns|µs|ms|s|m|h)\b( \d+ (s|m)\b)?)`, "TIME"},
 		{`\b\d+([.:]\d+)*\b`, "N"},
 		{`\b(advert|time|packet|problem|warning|note)s?\b`, "$1"},
 		{`\b(was|were)\b`, "was"},
@@ -78,17 +78,20 @@ func TestTroubleshootingShowsWhatIsAnswered(t *testing.T) {
 	}
 	a := l.a.xvrrp(case1("MASTER", "90"))
 	l.owned(case1VIP, "a", patience)
-	says(t, l.b.xvrrp(case1("BACKUP", "80")), "master set to "+l.a.ip, patience)
+	b := l.b.xvrrp(case1("BACKUP", "80"))
+	says(t, b, "master set to "+l.a.ip, patience)
 	ask(l.b, "## Case 1", "explain", "VI_1")
 	ask(l.c, "## Case 3", "who", case1VIP, "-i", "eth0")
 
 	a.Kill()
 	l.owned(case1VIP, "a b", patience)
-	shown := "VI_1: MASTER since " + strings.Join(shownAfter(t, "**F2.", "VI_1: MASTER since "), "\n")
+	shown := shownAfter(t, "**F2.", "VI_1: MASTER since ")
+	shown[0] = "VI_1: MASTER since " + shown[0]
 	testnet.Eventually(t, patience, func() error { // at first it has not announced yet
 		said, _ := l.b.ask("explain", "VI_1")
-		return shows([]string{shown}, said)
+		return shows(shown, said)
 	})
+	comes(t, []string{pageLine(t, `(VI_1) Entering MASTER STATE" reason=no_advert priority=80`)}, b.Output)
 
 	l.a.xvrrp(case1("MASTER", "90"))
 	l.owned(case1VIP, "a", patience)

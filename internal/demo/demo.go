@@ -187,8 +187,9 @@ func (d *demo) death(ctx context.Context, p *probe) error {
 	if err := errors.Join(d.a.process.Kill(), d.a.port.Unplug()); err != nil {
 		return err
 	}
-	d.story.killed = at
-	if err := d.until(ctx, "director-b takes over", func() bool { return p.answeredAfter(at) }); err != nil {
+	cut := time.Now() // until now director-a's kernel may have answered
+	err := d.until(ctx, "director-b takes over", func() bool { return d.story.has("director-b") && p.answeredAfter(cut) })
+	if err != nil {
 		return err
 	}
 	d.story.outage = p.outage(at)

@@ -16,7 +16,6 @@ type story struct {
 
 	mu      sync.Mutex
 	holders map[string]bool
-	killed  time.Time // when director-a died
 
 	outage, handback, release time.Duration
 }
@@ -61,6 +60,13 @@ func (s *story) owner() string {
 		}
 	}
 	return strings.Join(names, " and ")
+}
+
+// has tells whether a director holds the address, alone or not.
+func (s *story) has(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.holders[name]
 }
 
 func (s *story) sole(name string) bool { return s.owner() == name }
