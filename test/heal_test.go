@@ -1,27 +1,38 @@
 package test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/xvrrp/xvrrp/internal/lab"
+	"github.com/xvrrp/xvrrp/internal/testnet"
 )
 
 // When a network that was in two parts is one again, the neighbours that were cut off with the other master learn from the
-// remaining one where the address is. They are not asked and do not ask. When the worse master hears first it yields without
-// a word, as the protocol wants it, and the better one cannot know of it, unless higher_prio_send_advert has it say so.
+// remaining one where the address is. They are not asked and do not ask. When the worse master hears first it yields, and the
+// better one would never know of it, but for the last advert of who yields. keepalived, which knows such an advert, understands it.
 func TestSplitHeals(t *testing.T) {
 	t.Parallel()
-	for _, first := range []string{"the better master hears", "the worse master hears"} {
-		t.Run(first, func(t *testing.T) {
+	better := fast("VI_1", 200)
+	xvrrp := func(n *node) *testnet.Process { return n.xvrrp(better) }
+	for _, c := range []struct {
+		name   string
+		start  func(*node) *testnet.Process
+		worse  string
+		behind bool // the worse one hears the better one only after that one has heard it
+	}{
+		{"the better master hears first", xvrrp, fast("VI_1", 100), true},
+		// At 10 ms beside 1 s.
+		{"the worse master hears first", xvrrp, strings.Replace(fast("VI_1", 100), "advert_int 0.01", "advert_int 1", 1), false},
+		{"the worse master hears first, the better is keepalived", func(n *node) *testnet.Process { return n.keepalived(better) },
+			strings.Replace(fast("VI_1", 100), "advert_int 0.01", "advert_int 1", 1), false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			l := newLAN(t, peersNetwork)
-			l.a.xvrrp(fast("VI_1", 200))
+			c.start(l.a)
 			l.owned(fastVIP, "a", patience)
-			last := "" // word of the worse master
-			if first == "the worse master hears" {
-				last = "higher_prio_send_advert on"
-			}
-			l.b.xvrrp(fast("VI_1", 100, last))
+			l.b.xvrrp(c.worse)
 			cut := func(p *lab.Port) {
 				l.sw.Drop(l.a.port, p, lab.Everything)
 				l.sw.Drop(p, l.a.port, lab.Everything)
@@ -33,7 +44,7 @@ func TestSplitHeals(t *testing.T) {
 			l.knows(fastVIP, "b")
 
 			l.sw.Forward()
-			if last == "" { // adverts of one direction are a little late
+			if c.behind { // adverts of one direction are a little late
 				l.sw.Drop(l.a.port, l.b.port, lab.VRRP)
 				l.knows(fastVIP, "a")
 				l.sw.Forward()
@@ -41,5 +52,24 @@ func TestSplitHeals(t *testing.T) {
 			l.owned(fastVIP, "a", patience)
 			l.knows(fastVIP, "a")
 		})
+	}
+}
+
+// A better node that comes takes over without an alarm: the last advert of the
+// one that yields to it is no second master. Nor is it told to a script.
+func TestPreemptionIsNoSplit(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	l.b.serving(conf(3, "BACKUP", 100, "0.2"))
+	l.owned(peersVIP, "b", patience)
+	p := l.a.xvrrp(conf(3, "BACKUP", 200, "0.2"))
+	l.owned(peersVIP, "a", patience)
+	says(t, p, "the last word of "+l.b.ip, patience)
+	for _, n := range l.nodes {
+		for _, e := range n.events() {
+			if e.Kind == "split_brain" || e.Kind == "conflict" {
+				t.Errorf("an ordinary preemption is told as two masters on %s: %+v", n.Name, e)
+			}
+		}
 	}
 }

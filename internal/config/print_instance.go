@@ -45,6 +45,7 @@ func (p *printer) flags(i *Instance) {
 	}
 	p.when(i.LowerPrioNoAdvert, "lower_prio_no_advert")
 	p.when(i.HigherPrioSendAdvert, "higher_prio_send_advert")
+	p.when(i.YieldSilently, "higher_prio_send_advert off")
 	p.when(i.OwnerIgnoreAdverts, "owner_ignore_adverts")
 	p.when(i.SkipCheckAdvAddr, "skip_check_adv_addr")
 	p.when(i.Strict, "strict_mode on")

@@ -126,6 +126,8 @@ func (r *reader) inheritFlags(i *id, g *globalDraft) {
 	in := g.inherit
 	inherit("lower_prio_no_advert", &i.LowerPrioNoAdvert, in.lowerPrioNoAdvert)
 	inherit("higher_prio_send_advert", &i.HigherPrioSendAdvert, in.higherPrioSendAdvert)
+	said := i.have["higher_prio_send_advert"] != nil || g.have["vrrp_higher_prio_send_advert"] != nil
+	i.YieldSilently = said && !i.HigherPrioSendAdvert
 	inherit("skip_check_adv_addr", &i.SkipCheckAdvAddr, in.skipCheckAdvAddr)
 	inherit("strict_mode", &i.Strict, in.strict)
 	inherit("v3_checksum_as_v2", &i.ChecksumAsV2, in.checksumAsV2)

@@ -57,6 +57,8 @@ type Instance struct {
 	LowerPrioNoAdvert bool
 	// HigherPrioSendAdvert: send one more advert before yielding.
 	HigherPrioSendAdvert bool
+	// YieldSilently: higher_prio_send_advert is off because somebody said so, not by default.
+	YieldSilently bool
 	// OwnerIgnoreAdverts: an owner does not look at adverts at all.
 	OwnerIgnoreAdverts bool
 	// SkipCheckAdvAddr: compare address lists only on the first advert of a

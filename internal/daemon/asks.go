@@ -17,6 +17,7 @@ type asks struct {
 	second    []prober.Question // the same on other interfaces of the same link
 	witness   []prober.Question
 	turn      atomic.Uint32
+	scene     uint64 // nics.scene when they were prepared
 }
 
 // mostAsked is how many addresses are asked for at once: they go together.
@@ -46,7 +47,7 @@ func (a *asks) on(ifindex int) bool {
 // leave through; n.mu is held.
 func (n *nics) prepareAsks(c *nic, in *instance) {
 	cfg := in.cfg()
-	a := &asks{name: c.name}
+	a := &asks{name: c.name, scene: n.scene.Load()}
 	for _, list := range [][]config.Address{cfg.Addresses, cfg.Excluded} {
 		for _, v := range list {
 			at := n.byName[v.Interface]
@@ -65,6 +66,21 @@ func (n *nics) prepareAsks(c *nic, in *instance) {
 	}
 	n.prepare(a.witness, false)
 	in.asks.Store(a)
+}
+
+// currentAsks are an instance's questions as they are to be put now: another interface may have come to its link since they
+// were prepared. That is looked at when they are put, since a thousand addresses may come and go meanwhile.
+func (n *nics) currentAsks(in *instance) *asks {
+	a := in.asks.Load()
+	if a == nil || a.scene == n.scene.Load() {
+		return a
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if c := n.byName[in.cfg().Interface]; c != nil && c.link.Index != 0 {
+		n.prepareAsks(c, in)
+	}
+	return in.asks.Load()
 }
 
 // prepare opens the sockets ahead. The kernel program hears who claims an

@@ -164,6 +164,22 @@ func (in *instance) lastAnnounced() string {
 	return fmt.Sprintf("ours, %v ago", time.Since(c.ours).Round(time.Millisecond))
 }
 
+// lastWordOf reports whether a worse advert is the one that a router sends when it yields to a new master: one only, and at
+// once. A second one is of a router that does not stop.
+func (in *instance) lastWordOf(from netip.Addr) bool {
+	in.mu.Lock()
+	since := in.since
+	in.mu.Unlock()
+	if in.parted || time.Since(since) > max(interval(in.cfg()), partingWithin) {
+		return false
+	}
+	in.parted = true
+	return from.IsValid()
+}
+
+// partingWithin is how late a last advert may come on a busy machine.
+const partingWithin = 200 * time.Millisecond
+
 // claimed takes in that another host uses one of our addresses. Loop thread.
 func (in *instance) claimed(c datapath.Claim) {
 	in.meter().VIPConflict(c.Addr)

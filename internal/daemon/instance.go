@@ -66,6 +66,7 @@ type instance struct {
 
 	// Of the router's goroutine.
 	started   bool       // the first transition has been told
+	parted    bool       // somebody yielded with a last advert in this state
 	discarded netip.Addr // whose losing adverts have been told in this state
 	lower     time.Time  // when an advert of another was told last that changed nothing
 	busy      bool       // a takeover is under way: first the addresses, then words
@@ -149,7 +150,7 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 		}
 	}
 	in.mu.Unlock()
-	in.started, in.discarded = true, netip.Addr{}
+	in.started, in.discarded, in.parted = true, netip.Addr{}, false
 	in.active.Store(t.To == vrrp.Active)
 	in.yielded(t)
 	if p := in.pulse.Load(); p != nil && t.Reason != vrrp.ReasonResumed {
@@ -231,6 +232,10 @@ func (in *instance) note(n vrrp.Note) {
 	case vrrp.NoteActiveChanged:
 		in.meter().SetActiveRouter(n.From)
 	case vrrp.NoteLowerPriority:
+		if in.lastWordOf(n.From) {
+			in.debug("the last word of %v, which yields", n.From)
+			return
+		}
 		in.sign(signAdvert, func() sign {
 			return sign{text: fmt.Sprintf("%v advertises priority %d, ours is %d", n.From, n.Priority, n.Ours), from: n.From}
 		})

@@ -30,6 +30,7 @@ type nics struct {
 	first  chan struct{} // closed when synced
 	moving moving
 	macs   atomic.Pointer[map[[6]byte]bool] // of this host's links
+	scene  atomic.Uint64                    // counts what comes and goes: links and addresses
 }
 
 // nic is one interface: one that is there, or one that some instance names.
@@ -198,6 +199,7 @@ func (n *nics) modes() map[string]datapath.Mode {
 func (n *nics) Link(l ifstate.Link) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.scene.Add(1)
 	for _, c := range n.byName { // renamed away from a name of ours
 		if c.link.Index == l.Index && c.name != l.Name {
 			n.lose(c)
@@ -232,6 +234,7 @@ func (n *nics) Link(l ifstate.Link) {
 func (n *nics) Gone(l ifstate.Link) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.scene.Add(1)
 	for _, c := range n.byName {
 		if c.link.Index == l.Index {
 			n.lose(c)
@@ -245,6 +248,7 @@ func (n *nics) Gone(l ifstate.Link) {
 func (n *nics) Addresses(index int, addrs []ifstate.Address) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.scene.Add(1)
 	for _, c := range n.byName {
 		if c.link.Index == index {
 			c.addrs, c.seats = addrs, seats{}

@@ -55,7 +55,7 @@ func (d *Daemon) watchMasters(ctx context.Context) {
 
 // again asks for a master's own addresses.
 func (k *asker) again(in *instance) {
-	asks := in.asks.Load()
+	asks := k.d.nics.currentAsks(in)
 	if asks == nil {
 		return
 	}

@@ -59,7 +59,7 @@ func election(in *config.Instance) vrrp.Config {
 		PreemptDelay:         in.PreemptDelay,
 		DownAdverts:          in.DownTimerAdverts,
 		LowerPriorityAdvert:  !in.LowerPrioNoAdvert,
-		HigherPriorityAdvert: in.HigherPrioSendAdvert,
+		HigherPriorityAdvert: lastWord(in),
 		OwnerIgnoresAdverts:  in.OwnerIgnoreAdverts,
 		OwnerWaits:           in.Priority == vrrp.PriorityOwner && in.State == config.StateBackup,
 		TimerExpiredBackup:   in.TimerExpiredBackup,
@@ -69,6 +69,13 @@ func election(in *config.Instance) vrrp.Config {
 		Witness:              len(in.Own.Witness) > 0,
 		WitnessWait:          witnessWait(in),
 	}
+}
+
+// lastWord reports whether a master sends one more advert before it yields. A better one that did not hear it while they were two
+// learns from it that there were two, and tells the neighbours of the loser's side where the addresses are now. keepalived says
+// nothing by default. With a virtual MAC the neighbours know no other, and the advert would lead the switches back to the loser.
+func lastWord(in *config.Instance) bool {
+	return in.HigherPrioSendAdvert || !in.YieldSilently && !in.Strict && in.VMAC.Mode == config.VMACOff && !in.Own.VirtualMAC
 }
 
 // guardOf is split_brain_guard. Without a limit hold holds nothing.
