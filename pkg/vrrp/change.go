@@ -116,6 +116,9 @@ func (r *Router) reconfigure(now time.Time, ev Reconfigured) {
 	}
 	r.setPriority(shiftPriority(r.priority, old.Priority, cfg.Priority))
 	r.shiftDeadline(now, wait)
+	if r.state == Backup && r.due().Before(now) {
+		r.deadline = now // what put it off, a second path, is no more
+	}
 	if r.state == Active {
 		r.readvertise(now, cfg.Interval != old.Interval, ev.Addresses)
 	}
