@@ -151,14 +151,20 @@ func tally(counts map[string]uint64) (sum uint64, parts string) {
 	return sum, strings.Join(list, ", ")
 }
 
-// takeover tells how long a takeover took, when that is known.
+// takeover tells how long a takeover took, when that is known. Its end may be
+// written into the history before the transition, whose evidence takes longer
+// to gather: the moments tell which belongs to which.
 func (p Paper) takeover(e control.Event, c Case) string {
-	for _, later := range c.Events {
-		if later.Seq > e.Seq && later.Kind == control.KindTakeoverDone && later.Evidence != nil && later.Evidence.Takeover > 0 {
-			return fmt.Sprintf("The addresses were held and announced %s after the deadline.", seconds(later.Evidence.Takeover))
+	var done *control.Event
+	for i, o := range c.Events {
+		if o.Kind == control.KindTakeoverDone && o.Evidence != nil && o.Evidence.Takeover > 0 && !o.Time.Before(e.Time) && (done == nil || o.Time.Before(done.Time)) {
+			done = &c.Events[i]
 		}
 	}
-	return ""
+	if done == nil {
+		return ""
+	}
+	return fmt.Sprintf("The addresses were held and announced %s after the deadline.", seconds(done.Evidence.Takeover))
 }
 
 // now is what is known at this moment.

@@ -310,3 +310,19 @@ func TestInquiryText(t *testing.T) {
 		return text
 	})
 }
+
+// The end of a takeover may be written down before the transition; one of an
+// earlier mastership is none of this.
+func TestExplainFindsTheTakeover(t *testing.T) {
+	events := story()
+	events[2], events[3] = events[3], events[2]
+	events[2].Seq, events[3].Seq = 3, 4
+	c := NewCase(sample(), control.Instance{InstanceStatus: taken(), Events: events})
+	if out := (Paper{}).Explain(c); !strings.Contains(out, "held and announced 1.9 ms after") {
+		t.Errorf("not told:\n%s", out)
+	}
+	events[2].Time = ago(50 * time.Hour)
+	if out := (Paper{}).Explain(c); strings.Contains(out, "held and announced 1.9 ms after") {
+		t.Errorf("an old takeover is told:\n%s", out)
+	}
+}
