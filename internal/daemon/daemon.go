@@ -202,7 +202,7 @@ func (d *Daemon) open(undo *cleanup) error {
 	d.nics, d.where = newNICs(d), newWhereabouts(d)
 	d.strangers = newStrangers(d)
 	d.strangers.also = d.tellUnknown
-	d.fence = &fence{d: d, held: map[string][]datapath.FencedVIP{}}
+	d.fence = &fence{d: d, held: map[string]bool{}}
 	if err := d.openNotify(undo); err != nil {
 		return err
 	}

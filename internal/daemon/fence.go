@@ -15,10 +15,9 @@ import (
 // fence tells the kernel program which addresses fall silent when this daemon
 // does. An address is fenced from before it is claimed until it is removed.
 type fence struct {
-	d  *Daemon
-	mu sync.Mutex // guards held, and keeps the tellings in order
-	// held are the addresses of each master, by instance.
-	held map[string][]datapath.FencedVIP
+	d    *Daemon
+	mu   sync.Mutex      // guards held, and keeps the tellings in order
+	held map[string]bool // the instances with fenced addresses
 }
 
 // lease is how long after the last sign of life an instance's addresses may
@@ -52,15 +51,13 @@ func (f *fence) drop(in *instance) { f.set(in, nil) }
 func (f *fence) set(in *instance, list []datapath.FencedVIP) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(list) == 0 && len(f.held[in.id]) == 0 {
+	if len(list) == 0 && !f.held[in.id] {
 		return
 	}
-	f.held[in.id] = list
-	var all []datapath.FencedVIP
-	for _, l := range f.held {
-		all = append(all, l...)
+	if f.held[in.id] = true; len(list) == 0 {
+		delete(f.held, in.id)
 	}
-	err := f.d.dp.SetFence(all)
+	err := f.d.dp.SetFence(in.id, list)
 	if err != nil {
 		f.d.log.Error("("+in.cfg().Name+") no fence: should this daemon die, its addresses go on answering", "error", err)
 	}

@@ -88,7 +88,10 @@ func (m *macs) leave(in *instance) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.users, in)
-	delete(m.active, in)
+	if m.active[in] {
+		delete(m.active, in)
+		m.tell(in)
+	}
 	m.tidy()
 }
 
@@ -97,7 +100,9 @@ func (m *macs) news(name string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.used(name) && m.prepare(name) {
-		m.tell()
+		for in := range m.active {
+			m.tell(in)
+		}
 	}
 }
 
@@ -174,28 +179,28 @@ func (m *macs) set(in *instance, active bool) {
 	} else {
 		delete(m.active, in)
 	}
-	m.tell()
+	m.tell(in)
 }
 
-// tell says to the kernel program what holds now.
-func (m *macs) tell() {
-	var all []datapath.VirtualMAC
-	for in := range m.active {
+// tell says to the kernel program what holds now for an instance.
+func (m *macs) tell(in *instance) {
+	var list []datapath.VirtualMAC
+	if m.active[in] {
 		cfg := in.cfg()
 		fence, _ := lease(cfg) // 0: none
-		for w, list := range virtualMACs(cfg) {
+		for w, addresses := range virtualMACs(cfg) {
 			index, ok := m.ready[w.Parent]
 			if !ok {
 				continue
 			}
 			v := datapath.VirtualMAC{IfIndex: index, MAC: [6]byte(w.Hardware()), Lease: fence}
-			for _, a := range list {
+			for _, a := range addresses {
 				v.VIPs = append(v.VIPs, a.Prefix.Addr())
 			}
-			all = append(all, v)
+			list = append(list, v)
 		}
 	}
-	if err := m.d.dp.SetVirtualMACs(all); err != nil {
+	if err := m.d.dp.SetVirtualMACs(in.id, list); err != nil {
 		m.d.log.Error("a virtual MAC may not be heard", "error", err)
 	}
 }

@@ -39,16 +39,21 @@ type Datapath struct {
 	remembers bool       // see Remembers; set when loaded
 	attached  map[int]*attachment
 	table     *table
-	fenced    vips // held addresses, or those that a predecessor held
-	fenceSet  bool // the kernel has what SetFence was told
-	vips      vips // what the kernel's maps hold
+	fenced    shares[vipKey, time.Duration] // held addresses, or those that a predecessor held, with their leases
+	leases    map[time.Duration]int         // how many fenced addresses have each lease
+	fenceSet  bool                          // an owner of ours has spoken
+	vips      vips                          // what the kernel's maps hold
 
-	stations  map[int]*station // interfaces that are ready for virtual MACs
-	virtual   []VirtualMAC     // as set last
-	inherited macTable         // what a predecessor left, until Sweep
-	macs      macTable         // what the kernel's maps hold
-	leaveMACs bool             // Close leaves them
-	noTCX     bool             // virtual MACs as before Linux 6.6, for tests
+	vipsBehind bool // a write failed: they may hold other than they shall
+	macsBehind bool // the same of the virtual MACs
+
+	stations  map[int]*station        // interfaces that are ready for virtual MACs
+	virtual   map[string][]VirtualMAC // as set last, by owner
+	voiced    macShares               // the same, as the maps have it
+	inherited macTable                // what a predecessor left, until Sweep
+	macs      macTable                // what the kernel's maps hold
+	leaveMACs bool                    // Close leaves them
+	noTCX     bool                    // virtual MACs as before Linux 6.6, for tests
 
 	sockets     atomic.Pointer[[]*packetSocket] // of the attached interfaces in mode Socket
 	admission   atomic.Pointer[admission]       // what packet sockets let through
@@ -86,8 +91,11 @@ func LoadSocketOnly(cfg Config) (*Datapath, error) {
 		poller:   p,
 		attached: map[int]*attachment{},
 		table:    newTable(),
-		fenced:   vips{},
+		fenced:   newShares[vipKey, time.Duration](),
+		leases:   map[time.Duration]int{},
 		vips:     vips{},
+		virtual:  map[string][]VirtualMAC{},
+		voiced:   newMACShares(),
 		stations: map[int]*station{},
 	}
 	d.sockets.Store(new([]*packetSocket))

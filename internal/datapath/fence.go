@@ -54,46 +54,101 @@ func (l *lease) over() bool {
 	return l.armed() && uint64(monotonic())-l.alive() > l.shortest.Load()
 }
 
-// setShortest looks through the leases, so that over need not.
-func (l *lease) setShortest(v vips) {
+// setShortest looks through the leases, of which there are few different ones, so that over need not.
+func (l *lease) setShortest(counts map[time.Duration]int) {
 	shortest := uint64(1<<63 - 1)
-	for _, lease := range v {
+	for lease := range counts {
 		shortest = min(shortest, uint64(lease))
 	}
 	l.shortest.Store(shortest)
 }
 
-// SetFence says which virtual addresses this host holds now. Once the loop has
-// been silent for longer than an address's lease, because the process died or
-// stands still, the kernel answers no ARP or ND for it and drops what is sent
-// to it, until the loop has served everything that came in meanwhile.
+// predecessor is the owner of what a predecessor left, until the first owner of ours speaks.
+const predecessor = ""
+
+// SetFence says which virtual addresses an owner, by a name of its own, holds
+// now, in place of those that it named before. Once the loop has been silent for
+// longer than an address's lease, because the process died or stands still, the
+// kernel answers no ARP or ND for it and drops what is sent to it, until the
+// loop has served everything that came in meanwhile.
 //
 // Without Config.Fence, or without BPF, it does nothing. With Config.PinDir
 // the fence outlives the process; else it ends with it.
-func (d *Datapath) SetFence(held []FencedVIP) error {
+func (d *Datapath) SetFence(owner string, held []FencedVIP) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.objects == nil || !d.cfg.Fence {
 		return nil
 	}
-	next := vips{}
+	next := make(map[vipKey]time.Duration, len(held))
 	for _, v := range held {
 		if v.Lease <= 0 {
 			return fmt.Errorf("fence %v: lease of %v", v.Addr, v.Lease)
 		}
 		next[newVIPKey(v.IfIndex, v.Addr)] = v.Lease
 	}
-	if d.fenceSet && maps.Equal(next, d.fenced) {
+	if d.fenceSet && !d.vipsBehind && d.fencedAs(owner, next) {
 		return nil // what is asked for twice, before a takeover and in it, is written once
 	}
-	d.fenced, d.fenceSet = next, false
-	d.lease.setShortest(next)
+	return d.fence(d.fenceChange(owner, next))
+}
+
+// fencedAs reports whether the fence is what an owner wants.
+func (d *Datapath) fencedAs(owner string, next map[vipKey]time.Duration) bool {
+	if len(d.fenced.of[owner]) != len(next) {
+		return false
+	}
+	for _, k := range d.fenced.of[owner] {
+		lease, held := next[k]
+		if now, _ := d.fenced.get(k); !held || now != lease {
+			return false
+		}
+	}
+	return true
+}
+
+// fenceChange notes what an owner wants and returns the addresses that it touches. The first to speak ends what a predecessor left.
+func (d *Datapath) fenceChange(owner string, next map[vipKey]time.Duration) []vipKey {
+	touched := d.recount(d.fenced.of[owner], next, func() []vipKey { return d.fenced.set(owner, next) })
+	if !d.fenceSet {
+		d.fenceSet = true
+		touched = append(touched, d.recount(d.fenced.of[predecessor], nil, func() []vipKey { return d.fenced.set(predecessor, nil) })...)
+	}
+	return touched
+}
+
+// recount keeps count of the leases over a change of some addresses.
+func (d *Datapath) recount(old []vipKey, next map[vipKey]time.Duration, change func() []vipKey) []vipKey {
+	keys := slices.Clone(old)
+	for k := range next {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, vipKey.compare)
+	keys = slices.Compact(keys)
+	for _, k := range keys {
+		if lease, ok := d.fenced.get(k); ok {
+			if d.leases[lease]--; d.leases[lease] == 0 {
+				delete(d.leases, lease)
+			}
+		}
+	}
+	touched := change()
+	for _, k := range keys {
+		if lease, ok := d.fenced.get(k); ok {
+			d.leases[lease]++
+		}
+	}
+	return touched
+}
+
+// fence writes what has been noted, with a lease that begins now.
+func (d *Datapath) fence(touched []vipKey) error {
+	d.lease.setShortest(d.leases)
 	d.lease.renew(monotonic())
-	if err := d.writeVIPs(); err != nil {
+	if err := d.writeVIPs(touched); err != nil {
 		return err
 	}
-	d.lease.arm(len(next) > 0)
-	d.fenceSet = true
+	d.lease.arm(len(d.fenced.at) > 0)
 	return nil
 }
 
@@ -135,26 +190,36 @@ func (d *Datapath) lapsed(sink Sink) error {
 		return nil
 	}
 	d.mu.Lock()
-	held := slices.Collect(maps.Keys(d.fenced))
+	held := d.fenced.keys()
 	d.mu.Unlock()
 	lost := slices.DeleteFunc(held, func(k vipKey) bool { return holder.Holds(int(k.ifindex), k.addr) })
 
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, k := range lost {
-		if _, still := d.fenced[k]; still {
-			d.fenced[k], d.fenceSet = always, false
-		}
+		d.recount([]vipKey{k}, nil, func() []vipKey {
+			d.fenced.override(k, always)
+			return nil
+		})
 	}
-	d.lease.setShortest(d.fenced)
-	return errors.Join(d.writeVIPs(), d.lapseMACs(lost))
+	d.lease.setShortest(d.leases)
+	return errors.Join(d.writeVIPs(lost), d.lapseMACs(lost))
 }
 
 // always is a lease that is over whenever somebody looks.
 const always = time.Nanosecond
 
-// Lift ends the fence, also one that a predecessor left.
-func (d *Datapath) Lift() error { return d.SetFence(nil) }
+// Lift ends the fence of every owner, also one that a predecessor left.
+func (d *Datapath) Lift() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.objects == nil || !d.cfg.Fence {
+		return nil
+	}
+	d.fenced, d.fenceSet = newShares[vipKey, time.Duration](), true
+	clear(d.leases)
+	return d.fence(slices.Collect(maps.Keys(d.vips)))
+}
 
 // FenceActive reports whether some address is silenced now. Right after Load
 // that is the predecessor's doing: the fence that it left stays until SetFence
@@ -217,12 +282,14 @@ func (d *Datapath) keepFence() (err error) {
 	if d.vips, err = readVIPs(d.objects.Vips4, d.objects.Vips6); err != nil {
 		return err
 	}
+	left := vips{}
 	for k, lease := range d.vips {
 		if lease > 0 {
-			d.fenced[k] = lease
+			left[k] = lease
 		}
 	}
-	d.lease.setShortest(d.fenced)
+	d.recount(nil, left, func() []vipKey { return d.fenced.set(predecessor, left) })
+	d.lease.setShortest(d.leases)
 	return d.pinMaps(map[string]*ebpf.Map{
 		vrrpMapVips4: d.objects.Vips4, vrrpMapVips6: d.objects.Vips6, vrrpMapLeases: d.objects.Leases,
 	})

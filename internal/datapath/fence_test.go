@@ -17,7 +17,7 @@ func hold(t testing.TB, d *Datapath, ifindex int, lease time.Duration) {
 	for _, a := range []string{vip4, vip6} {
 		held = append(held, FencedVIP{IfIndex: ifindex, Addr: netip.MustParseAddr(a), Lease: lease})
 	}
-	if err := d.SetFence(held); err != nil {
+	if err := d.SetFence("VI_1", held); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -94,7 +94,7 @@ func TestAdvertsAreNeverFenced(t *testing.T) {
 		}
 		group := netip.MustParseAddr("224.0.0.18")
 		local := netip.MustParseAddr("192.0.2.1")
-		if err := c.SetFence([]FencedVIP{{courtIfIndex, group, testLease}, {courtIfIndex, local, testLease}}); err != nil {
+		if err := c.SetFence("VI_1", []FencedVIP{{courtIfIndex, group, testLease}, {courtIfIndex, local, testLease}}); err != nil {
 			t.Fatal(err)
 		}
 		die(c.Datapath)
@@ -188,7 +188,7 @@ func TestLapse(t *testing.T) {
 	if got := c.judge(t, arp(1, peer4, vip4)); got.verdict != "fenced" {
 		t.Errorf("the lost address, later: %v", got)
 	}
-	if err := c.SetFence([]FencedVIP{{courtIfIndex, netip.MustParseAddr(vip6), testLease}}); err != nil {
+	if err := c.SetFence("VI_1", []FencedVIP{{courtIfIndex, netip.MustParseAddr(vip6), testLease}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := c.judge(t, arp(1, peer4, vip4)); !got.passed {

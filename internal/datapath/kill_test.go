@@ -48,7 +48,7 @@ func serveAsHelper(ifindex int) error {
 	if _, err := d.Attach(ifindex, Mode(os.Getenv(helperMode))); err != nil {
 		return err
 	}
-	if err := d.SetFence([]FencedVIP{{ifindex, netip.MustParseAddr(vip4), helperLease}}); err != nil {
+	if err := d.SetFence("VI_1", []FencedVIP{{ifindex, netip.MustParseAddr(vip4), helperLease}}); err != nil {
 		return err
 	}
 	tick := func() { d.Wake(time.Now().Add(time.Millisecond)) }

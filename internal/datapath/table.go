@@ -3,7 +3,9 @@ package datapath
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 
 	"github.com/cilium/ebpf"
 )
@@ -88,8 +90,9 @@ func (d *Datapath) SetRouters(rs []Router) error {
 			return err
 		}
 	}
+	touched := slices.Concat(slices.Collect(maps.Keys(next.vips)), slices.Collect(maps.Keys(d.table.vips)))
 	d.table = next
-	if err := d.writeVIPs(); err != nil {
+	if err := d.writeVIPs(touched); err != nil {
 		return err
 	}
 	d.admission.Store(newAdmission(d.cfg, next))
@@ -141,7 +144,7 @@ func put[K comparable, V comparable](m *ebpf.Map, what string, from, to map[K]V)
 			continue
 		}
 		if err := m.Put(&k, &v); err != nil {
-			return fmt.Errorf("write the map of %s (%d entries, room for %d): %w", what, len(to), m.MaxEntries(), err)
+			return fmt.Errorf("write the map of %s (room for %d entries): %w", what, m.MaxEntries(), err)
 		}
 	}
 	return nil

@@ -1,10 +1,13 @@
 package datapath
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -20,46 +23,56 @@ func newVIPKey(ifindex int, a netip.Addr) vipKey {
 	return vipKey{uint32(ifindex), a.Unmap().WithZone("")}
 }
 
+func (k vipKey) compare(other vipKey) int {
+	return cmp.Or(cmp.Compare(k.ifindex, other.ifindex), k.addr.Compare(other.addr))
+}
+
 // vips is what the program must know of virtual addresses: which ones to
 // watch, and how long it may be answered for them without a heartbeat; 0 is
 // for ever.
 type vips map[vipKey]time.Duration
 
-// merged is what goes into the maps: every watched address, and every fenced one.
-func merged(watched map[vipKey]struct{}, fenced vips) vips {
-	all := vips{}
-	for k := range watched {
-		all[k] = 0
+// wantedVIP is what the maps shall hold for an address: it is fenced, or only watched, or neither.
+func (d *Datapath) wantedVIP(k vipKey) (lease time.Duration, ok bool) {
+	if lease, ok = d.fenced.get(k); ok {
+		return lease, true
 	}
-	for k, lease := range fenced {
-		all[k] = lease
-	}
-	return all
+	_, ok = d.table.vips[k]
+	return 0, ok
 }
 
-// writeVIPs brings the maps from what they hold to what they shall hold.
-func (d *Datapath) writeVIPs() error {
-	next := merged(d.table.vips, d.fenced)
+// writeVIPs brings the maps to what they shall hold for some addresses; for all of them where an earlier call failed.
+func (d *Datapath) writeVIPs(touched []vipKey) error {
 	if d.objects == nil {
 		return nil
 	}
-	for k, lease := range next {
-		if old, ok := d.vips[k]; ok && old == lease {
+	if d.vipsBehind {
+		touched = slices.Concat(d.fenced.keys(), slices.Collect(maps.Keys(d.table.vips)), slices.Collect(maps.Keys(d.vips)))
+	}
+	d.vipsBehind = true
+	for _, k := range touched { // what comes in before what goes
+		lease, wanted := d.wantedVIP(k)
+		if old, ok := d.vips[k]; !wanted || ok && old == lease {
 			continue
 		}
 		if err := d.putVIP(k, lease); err != nil {
 			return fmt.Errorf("write the map of virtual addresses: %w", err)
 		}
+		d.vips[k] = lease
 	}
-	for k := range d.vips {
-		if _, stays := next[k]; stays {
+	for _, k := range touched {
+		if _, wanted := d.wantedVIP(k); wanted {
+			continue
+		}
+		if _, there := d.vips[k]; !there {
 			continue
 		}
 		if err := d.dropVIP(k); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
 			return fmt.Errorf("delete from the map of virtual addresses: %w", err)
 		}
+		delete(d.vips, k)
 	}
-	d.vips = next
+	d.vipsBehind = false
 	return nil
 }
 

@@ -58,32 +58,67 @@ func fill[K comparable, V any](to, from map[K]V) {
 	}
 }
 
-// SetVirtualMACs says which virtual MACs this host has now, in place of those before. Call it before the addresses are added,
-// and after they are removed. What a killed predecessor left stays until Sweep. After an error what could be done is done.
-func (d *Datapath) SetVirtualMACs(list []VirtualMAC) error {
+// macShares is what the owners want in the three maps.
+type macShares struct {
+	macs    shares[vrrpVmacKey, vrrpVip]
+	voices4 shares[vrrpVip4Key, vrrpVoice]
+	voices6 shares[vrrpVip6Key, vrrpVoice]
+}
+
+func newMACShares() macShares {
+	return macShares{newShares[vrrpVmacKey, vrrpVip](), newShares[vrrpVip4Key, vrrpVoice](), newShares[vrrpVip6Key, vrrpVoice]()}
+}
+
+// macKeys name entries of the three maps.
+type macKeys struct {
+	macs    []vrrpVmacKey
+	voices4 []vrrpVip4Key
+	voices6 []vrrpVip6Key
+}
+
+func (s macShares) set(owner string, list []VirtualMAC) macKeys {
+	t := newMACTable()
+	for i := range list {
+		t.add(&list[i])
+	}
+	return macKeys{s.macs.set(owner, t.macs), s.voices4.set(owner, t.voices4), s.voices6.set(owner, t.voices6)}
+}
+
+// SetVirtualMACs says which virtual MACs an owner, by a name of its own, has now, in place of those before. Call it before the
+// addresses are added, and after they are removed. What a killed predecessor left stays until Sweep. After an error what could
+// be done is done, and the next call of any owner tries the rest again.
+func (d *Datapath) SetVirtualMACs(owner string, list []VirtualMAC) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.virtual = slices.Clone(list)
+	if d.virtual[owner] = slices.Clone(list); len(list) == 0 {
+		delete(d.virtual, owner)
+	}
 	if d.objects == nil {
 		if len(list) > 0 {
 			return errNoBPF
 		}
 		return nil
 	}
-	return d.writeMACs()
+	return d.writeMACs(d.voiced.set(owner, list))
 }
 
 var errNoBPF = errors.New("a virtual MAC without an interface needs BPF, which is not loaded")
 
-// writeMACs brings the maps, and what the interfaces take in, from what they hold to what they shall hold: first the
-// interface's filter, then the maps, and backwards.
-func (d *Datapath) writeMACs() error {
-	next := newMACTable()
-	for i := range d.virtual {
-		next.add(&d.virtual[i])
+// writeMACs brings the maps, and what the interfaces take in, from what they hold for some keys to what they shall hold: first
+// the interface's filter, then the maps, and backwards. After an earlier failure it does so for all keys.
+func (d *Datapath) writeMACs(touched macKeys) error {
+	if d.macsBehind {
+		touched = d.allMACs()
 	}
-	next.under(d.inherited)
-	o, have := d.objects, d.macs
+	next, have := newMACTable(), newMACTable()
+	part(next.macs, touched.macs, d.voiced.macs.get, d.inherited.macs)
+	part(next.voices4, touched.voices4, d.voiced.voices4.get, d.inherited.voices4)
+	part(next.voices6, touched.voices6, d.voiced.voices6.get, d.inherited.voices6)
+	part(have.macs, touched.macs, nil, d.macs.macs)
+	part(have.voices4, touched.voices4, nil, d.macs.voices4)
+	part(have.voices6, touched.voices6, nil, d.macs.voices6)
+
+	o := d.objects
 	var errs []error
 	for k := range next.macs {
 		if _, stands := have.macs[k]; !stands {
@@ -105,23 +140,74 @@ func (d *Datapath) writeMACs() error {
 			errs = append(errs, leaveOut(k))
 		}
 	}
-	d.macs = next
-	return errors.Join(errs...)
+	replace(d.macs.macs, touched.macs, next.macs)
+	replace(d.macs.voices4, touched.voices4, next.voices4)
+	replace(d.macs.voices6, touched.voices6, next.voices6)
+	err := errors.Join(errs...)
+	d.macsBehind = err != nil
+	return err
+}
+
+// allMACs are the keys of everything that is wanted, inherited or held.
+func (d *Datapath) allMACs() macKeys {
+	return macKeys{
+		allKeys(d.voiced.macs.keys(), d.inherited.macs, d.macs.macs),
+		allKeys(d.voiced.voices4.keys(), d.inherited.voices4, d.macs.voices4),
+		allKeys(d.voiced.voices6.keys(), d.inherited.voices6, d.macs.voices6),
+	}
+}
+
+func allKeys[K comparable, V any](wanted []K, inherited, held map[K]V) []K {
+	return slices.Concat(wanted, slices.Collect(maps.Keys(inherited)), slices.Collect(maps.Keys(held)))
+}
+
+// part copies some entries: what get says, or else what the map below has.
+func part[K comparable, V any](to map[K]V, keys []K, get func(K) (V, bool), below map[K]V) {
+	for _, k := range keys {
+		v, ok := below[k]
+		if get != nil {
+			if said, is := get(k); is {
+				v, ok = said, true
+			}
+		}
+		if ok {
+			to[k] = v
+		}
+	}
+}
+
+// replace has some entries be as they are in from.
+func replace[K comparable, V any](to map[K]V, keys []K, from map[K]V) {
+	for _, k := range keys {
+		if v, ok := from[k]; ok {
+			to[k] = v
+		} else {
+			delete(to, k)
+		}
+	}
 }
 
 // lapseMACs closes the virtual MACs whose addresses the election has lost, after the loop comes back from a freeze.
 func (d *Datapath) lapseMACs(lost []vipKey) error {
-	changed := false
-	for i := range d.virtual {
-		m := &d.virtual[i]
-		if m.Lease > 0 && slices.ContainsFunc(m.VIPs, func(a netip.Addr) bool { return slices.Contains(lost, newVIPKey(m.IfIndex, a)) }) {
-			m.Lease, changed = always, true
+	gone := make(map[vipKey]bool, len(lost))
+	for _, k := range lost {
+		gone[k] = true
+	}
+	var errs []error
+	for owner, list := range d.virtual {
+		changed := false
+		for i := range list {
+			m := &list[i]
+			is := func(a netip.Addr) bool { return gone[newVIPKey(m.IfIndex, a)] }
+			if m.Lease > 0 && m.Lease != always && slices.ContainsFunc(m.VIPs, is) {
+				m.Lease, changed = always, true
+			}
+		}
+		if changed {
+			errs = append(errs, d.writeMACs(d.voiced.set(owner, list)))
 		}
 	}
-	if !changed {
-		return nil
-	}
-	return d.writeMACs()
+	return errors.Join(errs...)
 }
 
 // The maps of the virtual MACs are pinned as the fence's are: what the host says must not change while the process does. They
@@ -160,8 +246,9 @@ func (d *Datapath) disown() error {
 	if d.objects == nil || d.inherited.macs == nil {
 		return nil
 	}
+	touched := d.allMACs()
 	d.inherited = newMACTable()
-	return d.writeMACs()
+	return d.writeMACs(touched)
 }
 
 // LeaveVirtualMACs has Close leave them in the kernel, for addresses that stay when the daemon goes. It takes pins.
@@ -181,8 +268,9 @@ func (d *Datapath) closeMACs() error {
 		return errors.Join(errs...)
 	}
 	if d.objects != nil && d.macs.macs != nil {
-		d.virtual, d.inherited = nil, newMACTable()
-		errs = append(errs, d.writeMACs(), d.unpin(macMaps))
+		touched := d.allMACs()
+		d.virtual, d.voiced, d.inherited = nil, newMACShares(), newMACTable()
+		errs = append(errs, d.writeMACs(touched), d.unpin(macMaps))
 	}
 	for _, ifindex := range slices.Collect(maps.Keys(d.stations)) {
 		errs = append(errs, d.leaveStation(ifindex))

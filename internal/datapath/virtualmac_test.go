@@ -164,7 +164,7 @@ func TestVirtualMACOnTheWire(t *testing.T) {
 			set := func(list []VirtualMAC) {
 				t.Helper()
 				l.Do(func() {
-					if err := d.SetVirtualMACs(list); err != nil {
+					if err := d.SetVirtualMACs("VI_1", list); err != nil {
 						t.Fatal(err)
 					}
 				})
@@ -191,7 +191,7 @@ func TestVirtualMACOnTheWire(t *testing.T) {
 			if !slices.Contains(l.takesIn(t), virtual) {
 				t.Errorf("the interface takes in %v", l.takesIn(t))
 			}
-			if err := d.SetFence(nil); err != nil { // then only the virtual MAC's own lease counts
+			if err := d.Lift(); err != nil { // then only the virtual MAC's own lease counts
 				t.Fatal(err)
 			}
 			d.lease.arm(true)
@@ -324,7 +324,7 @@ func outlives(t *testing.T, noTCX bool) {
 	first := daemon()
 	attach(first)
 	l.Do(func() {
-		if err := first.SetVirtualMACs(virtualMACs(l.ifindex, 0)); err != nil {
+		if err := first.SetVirtualMACs("VI_1", virtualMACs(l.ifindex, 0)); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -337,7 +337,7 @@ func outlives(t *testing.T, noTCX bool) {
 	attach(second)
 	answers("it has attached", virtual)
 	l.Do(func() {
-		if err := second.SetVirtualMACs(virtualMACs(l.ifindex, 0)[1:]); err != nil {
+		if err := second.SetVirtualMACs("VI_1", virtualMACs(l.ifindex, 0)[1:]); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -380,10 +380,12 @@ func outlives(t *testing.T, noTCX bool) {
 func TestVirtualMACLapse(t *testing.T) {
 	c := newCourt(t, Config{Fence: true}, "tc")
 	hold(t, c.Datapath, courtIfIndex, testLease)
-	c.virtual = virtualMACs(courtIfIndex, testLease)
+	list := virtualMACs(courtIfIndex, testLease)
+	c.virtual["VI_1"] = list
+	c.voiced.set("VI_1", list)
 	c.inherited, c.macs = newMACTable(), newMACTable()
-	for i := range c.virtual {
-		c.macs.add(&c.virtual[i])
+	for i := range list {
+		c.macs.add(&list[i])
 	}
 	if err := put(c.objects.Vmacs, "", nil, c.macs.macs); err != nil {
 		t.Fatal(err)
@@ -400,7 +402,7 @@ func TestVirtualMACLapse(t *testing.T) {
 		}
 	}
 	// Loopback has no filter to take the entries out of.
-	c.virtual, c.macs = nil, newMACTable()
+	c.virtual, c.voiced, c.macs = nil, newMACShares(), newMACTable()
 }
 
 // TestVirtualMACWhereItCannotBe: a macvlan takes in its own MAC alone, and says so; without BPF there is none at all.
@@ -414,11 +416,11 @@ func TestVirtualMACWhereItCannotBe(t *testing.T) {
 			t.Errorf("on a macvlan: %v", err)
 		}
 		for range 2 {
-			if err := d.SetVirtualMACs(virtualMACs(l.ifindex, 0)); !errors.Is(err, unix.EOPNOTSUPP) {
+			if err := d.SetVirtualMACs("VI_1", virtualMACs(l.ifindex, 0)); !errors.Is(err, unix.EOPNOTSUPP) {
 				t.Errorf("on a macvlan, unasked: %v", err)
 			}
 		}
-		if err := d.SetVirtualMACs(nil); err != nil {
+		if err := d.SetVirtualMACs("VI_1", nil); err != nil {
 			t.Error(err)
 		}
 	})

@@ -215,7 +215,7 @@ func TestAfterClose(t *testing.T) {
 		if d.FenceActive() {
 			t.Error("a fence of a closed datapath")
 		}
-		if err := d.SetFence(nil); err != nil {
+		if err := d.Lift(); err != nil {
 			t.Error(err)
 		}
 		if err := d.Close(); err != nil {
