@@ -242,8 +242,11 @@ func TestReleaseOfAPrimaryKeepsTheRest(t *testing.T) {
 	if on := promotes(); on != 0 {
 		t.Errorf("promote_secondaries: %d", on)
 	}
-	if err := a.PromoteSecondaries("eth0", true); err != nil || promotes() != 1 {
-		t.Errorf("promote_secondaries: %d, %v", promotes(), err)
+	for i, step := range []struct{ on, changed bool }{{true, true}, {true, false}, {false, true}, {false, false}} {
+		changed, err := a.PromoteSecondaries("eth0", step.on)
+		if err != nil || changed != step.changed || (promotes() == 1) != step.on {
+			t.Errorf("step %d: promote_secondaries is %d, changed %v, %v", i, promotes(), changed, err)
+		}
 	}
 	if n := told.count(Restored); n != 0 {
 		t.Errorf("%d restored: somebody lost an address meanwhile", n)

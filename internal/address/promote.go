@@ -18,23 +18,28 @@ const (
 	inetConf = 1 // IFLA_INET_CONF
 )
 
-// PromoteSecondaries sets or clears promote_secondaries on an interface for good: with it, secondary addresses survive their
-// primary, whoever deletes it.
-func (h *Holder) PromoteSecondaries(iface string, on bool) error {
+// PromoteSecondaries sets or clears promote_secondaries on an interface for good, and reports whether that was news: with it,
+// secondary addresses survive their primary, whoever deletes it.
+func (h *Holder) PromoteSecondaries(iface string, on bool) (changed bool, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
-		return errClosed
+		return false, errClosed
 	}
 	index, err := h.req.index(iface)
 	if err != nil {
-		return fmt.Errorf("promote_secondaries: %w", err)
+		return false, fmt.Errorf("promote_secondaries: %w", err)
+	}
+	is, err := h.req.conf(index, promoteSecondaries)
+	if err != nil || (is != 0) == on {
+		return false, err
 	}
 	value := uint32(0)
 	if on {
 		value = 1
 	}
-	return h.req.setConf(index, promoteSecondaries, value)
+	err = h.req.setConf(index, promoteSecondaries, value)
+	return err == nil, err
 }
 
 // promoteSecondaries has the kernel keep secondary addresses on the interfaces from which IPv4 addresses are about to be

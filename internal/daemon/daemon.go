@@ -56,6 +56,7 @@ type Daemon struct {
 	trackers  *trackers
 	notify    *notifier
 	fence     *fence
+	promotion *promotion
 	strangers *strangers
 	asker     *asker
 
@@ -202,6 +203,8 @@ func (d *Daemon) open(undo *cleanup) error {
 	d.nics, d.where = newNICs(d), newWhereabouts(d)
 	d.strangers = newStrangers(d)
 	d.strangers.also = d.tellUnknown
+	d.promotion = newPromotion(d)
+	undo.add("promote_secondaries", d.promotion.close)
 	d.fence = &fence{d: d, held: map[string]bool{}}
 	if err := d.openNotify(undo); err != nil {
 		return err

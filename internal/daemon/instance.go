@@ -100,6 +100,7 @@ func (in *instance) configure(cfg *config.Instance) {
 	in.feel()
 	in.configurePaths(cfg)
 	in.d.vmacs.configure(in)
+	in.d.promotion.again(in)
 	var vips []metrics.VIP
 	for i, a := range in.addresses() {
 		excluded := i >= len(cfg.Addresses)

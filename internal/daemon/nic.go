@@ -74,6 +74,7 @@ func (n *nics) use(in *instance) {
 	c := n.named(in.cfg().Interface)
 	c.users = append(c.users, in)
 	n.d.vmacs.use(in)
+	n.d.promotion.use(in)
 	if !n.synced {
 		return
 	}
@@ -124,6 +125,7 @@ func (n *nics) leave(in *instance) {
 	c.users = slices.DeleteFunc(c.users, func(o *instance) bool { return o == in })
 	n.unbind(c, in)
 	n.d.vmacs.leave(in)
+	n.d.promotion.leave(in)
 	n.leavePaths(in)
 	if !c.used() {
 		n.release(c)
@@ -216,6 +218,7 @@ func (n *nics) Link(l ifstate.Link) {
 	moved := before.Index != 0 && !bytes.Equal(before.MAC, l.MAC)
 	switch {
 	case before.Index == 0:
+		n.d.promotion.came(l.Name)
 		n.attach(c)
 		n.d.announcer.SetPacing(n.pacing(n.d.settings()))
 	case moved:

@@ -141,6 +141,7 @@ func (n *nics) moved(c *nic) {
 
 // lose undoes attach and tells the users that the interface is not there.
 func (n *nics) lose(c *nic) {
+	n.d.promotion.gone(c.name)
 	for _, in := range c.users {
 		// Settled, so that the loop thread sends nothing through what release
 		// closes. A router that is not there any more is no error here.
