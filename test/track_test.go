@@ -20,6 +20,14 @@ type weighing struct {
 	well, ill string
 }
 
+// priority is the configured one.
+func (w weighing) priority() string {
+	if w.name == "owner" {
+		return "255"
+	}
+	return "100"
+}
+
 // What is tracked: two scripts that succeed while the file "flag" is there, one
 // of them turned round by its exit code; a file with a number; a process; and
 // an interface.
@@ -43,6 +51,20 @@ var weighings = []weighing{
 	{"process_plus", "track_process {\n proc weight 40\n }", "140", "100"},
 	{"process_minus", "track_process {\n proc weight -40\n }", "100", "60"},
 	{"process_zero", "track_process {\n proc weight 0\n }", "100", "FAULT"},
+	{"script_zero_reverse", "track_script {\n flag weight 0 reverse\n }", "FAULT", "100"},
+	{"script_rise_fall", "track_script {\n steady\n }", "112", "100"},
+	{"script_init_fail", "track_script {\n doubted\n }", "113", "100"},
+	{"file_clamped", "track_file {\n number weight 60\n }", "254", "1"},
+	{"file_fault", "track_file {\n number weight -60\n }", "FAULT", "220"},
+	{"file_zero", "track_file {\n number weight 0\n }", "FAULT", "FAULT"},
+	{"file_zero_reverse", "track_file {\n number weight 0 reverse\n }", "100", "100"},
+	{"interface_reverse", "track_interface {\n eth1 weight 30 reverse\n }", "70", "100"},
+	{"process_reverse", "track_process {\n proc weight 40 reverse\n }", "60", "100"},
+	{"owner", "track_script {\n flag weight -20\n }\n track_file {\n number weight 3\n }\n track_interface {\n eth1 weight 30\n }", "255", "255"},
+	{"group_one", "track_file {\n number weight 1\n }", "125", "98"}, // in a group that weighs flag
+	{"group_two", "", "120", "100"},
+	{"dropped_one", "track_script {\n flag weight 20\n }", "100", "100"}, // in a group that does not weigh
+	{"dropped_two", "", "100", "100"},
 	{"sum", "track_script {\n flag weight 20\n }\n track_file {\n number weight 2\n }\n track_interface {\n eth1 weight -30\n }", "130", "66"},
 }
 
@@ -50,13 +72,21 @@ var weighings = []weighing{
 func (n *node) weighed() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "vrrp_script flag {\n script \"/usr/bin/test -e %[1]s/flag\"\n interval 1\n weight 7\n}\n"+
+		"vrrp_script steady {\n script \"/usr/bin/test -e %[1]s/flag\"\n interval 1\n weight 12\n rise 2\n fall 2\n}\n"+
+		"vrrp_script doubted {\n script \"/usr/bin/test -e %[1]s/flag\"\n interval 1\n weight 13\n init_fail\n}\n"+
 		"vrrp_script also {\n script \"/usr/bin/test -e %[1]s/flag\"\n interval 1\n}\n"+
 		"track_file number {\n file %[1]s/number\n weight 1\n}\n"+
 		"vrrp_track_process proc {\n process %[2]s\n}\n", n.dir, n.process())
 	for i, w := range weighings {
-		fmt.Fprintf(&b, "vrrp_instance %s {\n interface eth0\n virtual_router_id %d\n priority 100\n virtual_ipaddress {\n 10.9.1.%d/32\n }\n %s\n}\n",
-			w.name, i+1, i+1, w.track)
+		vrid := i + 1
+		if n.Name == "b" { // the nodes do not meet: two owners would
+			vrid += 100
+		}
+		fmt.Fprintf(&b, "vrrp_instance %s {\n interface eth0\n virtual_router_id %d\n priority %s\n virtual_ipaddress {\n 10.9.1.%d/32\n }\n %s\n}\n",
+			w.name, vrid, w.priority(), vrid, w.track)
 	}
+	b.WriteString("vrrp_sync_group G {\n group {\n group_one\n group_two\n }\n sync_group_tracking_weight\n track_script {\n flag weight 20\n }\n}\n" +
+		"vrrp_sync_group D {\n group {\n dropped_one\n dropped_two\n }\n}\n")
 	return b.String()
 }
 
@@ -86,15 +116,17 @@ func (n *node) wellness(well bool) {
 	n.sleeper.Kill()
 }
 
-// effective is what a log says of an instance at its end: the priority, or FAULT.
-func effective(log, name string) string {
-	priority, fault := "100", false
-	line := regexp.MustCompile(`\(` + name + `\):? (?:Changing effective priority from \d+ to (\d+)|Entering (\w+) STATE)`)
+// effective is what a log says of an instance at its end: the priority, or
+// FAULT, where an instance also is that has told no state yet (keepalived says
+// nothing of a script that fails at the start).
+func effective(log string, w weighing) string {
+	priority, fault := w.priority(), true
+	line := regexp.MustCompile(`\(` + w.name + `\):? (?:Changing effective priority from \d+ to (\d+)|Setting effective priority to (\d+)|[Ee]ntering (\w+) (?:STATE|state))`)
 	for _, m := range line.FindAllStringSubmatch(log, -1) {
-		if m[1] != "" {
-			priority = m[1]
+		if m[3] == "" {
+			priority = m[1] + m[2] // one is empty
 		} else {
-			fault = m[2] == "FAULT"
+			fault = m[3] == "FAULT"
 		}
 	}
 	if fault {
@@ -133,7 +165,7 @@ func TestWeightsAsKeepalived(t *testing.T) {
 					continue // keepalived hears of no processes in a network namespace (connection refused)
 				}
 				if err := soon(10*time.Second, func() error {
-					if got := effective(logs[n].Output(), w.name); got != want {
+					if got := effective(logs[n].Output(), w); got != want {
 						return fmt.Errorf("%s on %s (a: keepalived, b: xvrrp), well %v: %s, want %s", w.name, n.Name, well, got, want)
 					}
 					return nil
