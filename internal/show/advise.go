@@ -3,6 +3,7 @@ package show
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +25,9 @@ type Advice struct {
 	Options  []Option        `json:"options"`
 	// Best is the index of the fastest safe option; -1 when none is.
 	Best int `json:"best"`
+	// Fastest is the index of the option that fails over first, or nearly so, when
+	// it is given the down_timer_adverts that it needs; -1 when none is safe.
+	Fastest int `json:"fastest"`
 	// Why there is no advice; empty when there is.
 	Why string `json:"why,omitempty"`
 }
@@ -38,7 +42,18 @@ type Option struct {
 	// histogram knows no single gap.
 	False uint64 `json:"false_failovers"`
 	Safe  bool   `json:"safe"`
+	// Needs is the lowest down_timer_adverts that would have been safe, and
+	// NeedsDown what a failover takes then, at most; 0 when none is.
+	Needs     int             `json:"needs_down_timer_adverts,omitempty"`
+	NeedsDown control.Seconds `json:"needs_down,omitempty"`
 }
+
+// fewestAdverts and mostAdverts bound the down_timer_adverts that are advised:
+// the protocol's number, and the language's highest.
+const (
+	fewestAdverts = 3
+	mostAdverts   = 100
+)
 
 var (
 	intervals3 = []time.Duration{time.Second, 500 * time.Millisecond, 200 * time.Millisecond, 100 * time.Millisecond,
@@ -51,7 +66,7 @@ const enoughGaps = 100
 
 // Advise works out an instance's Advice.
 func Advise(i control.Instance) Advice {
-	a := Advice{Instance: i.Name, Best: -1, Options: []Option{}}
+	a := Advice{Instance: i.Name, Best: -1, Fastest: -1, Options: []Option{}}
 	h, ok := i.Histograms["advert_interarrival_seconds"]
 	a.Interval = i.AdvertInterval
 	if i.Master != nil && !i.Master.Self && i.Master.AdvertInterval > 0 {
@@ -84,7 +99,25 @@ func Advise(i control.Instance) Advice {
 			a.Best = len(a.Options) - 1
 		}
 	}
+	a.Fastest = fastest(a.Options)
 	return a
+}
+
+// fastest is the option with the shortest safe failover, or one with fewer
+// adverts that takes a tenth more at most; -1 when none is safe.
+func fastest(options []Option) int {
+	best := -1
+	for n, o := range options {
+		if o.Needs > 0 && (best < 0 || o.NeedsDown < options[best].NeedsDown) {
+			best = n
+		}
+	}
+	for n, o := range options { // the slowest interval stands first
+		if o.Needs > 0 && 10*o.NeedsDown <= 11*options[best].NeedsDown {
+			return n
+		}
+	}
+	return best
 }
 
 // try works out what the measured gaps would have been with another interval.
@@ -105,6 +138,11 @@ func (a Advice) try(h control.Histogram, interval time.Duration, i control.Insta
 		o.False = max(o.False, 1)
 	}
 	o.Safe = safe(o.Worst.Duration(), down)
+	for n := fewestAdverts; n <= mostAdverts && o.Needs == 0; n++ {
+		if down := time.Duration(n)*interval + skew(i, interval); safe(o.Worst.Duration(), down) {
+			o.Needs, o.NeedsDown = n, control.Seconds(down)
+		}
+	}
 	return o
 }
 
@@ -138,9 +176,9 @@ func (p Paper) Advice(a Advice, h control.Histogram) string {
 	b.WriteString(wrap("", fmt.Sprintf("%s: %s between adverts measured over %s, sent every %s; the longest was %s",
 		clean(a.Instance), count(a.Gaps, "gap", "gaps"), seconds(a.Observed), seconds(a.Interval), seconds(a.Longest))))
 	b.WriteString(p.plot(h))
-	rows := [][]cell{{inked(bold, "ADVERT_INT"), inked(bold, "FAILOVER WITHIN"), inked(bold, "LONGEST GAP"), inked(bold, "FALSE FAILOVERS"), inked(bold, "")}}
+	rows := [][]cell{{inked(bold, "ADVERT_INT"), inked(bold, "FAILOVER WITHIN"), inked(bold, "LONGEST GAP"), inked(bold, "FALSE FAILOVERS"), inked(bold, "SAFE FROM"), inked(bold, "")}}
 	for n, o := range a.Options {
-		verdict := inked(red, "would have failed over for nothing")
+		verdict := inked(red, "would have failed over")
 		switch {
 		case n == a.Best:
 			verdict = inked(green, "<- the fastest safe one")
@@ -153,11 +191,20 @@ func (p Paper) Advice(a Advice, h control.Histogram) string {
 		if o.False > 0 {
 			wrong = fmt.Sprintf("up to %d", o.False)
 		}
-		rows = append(rows, []cell{word(seconds(o.Interval)), word(seconds(o.Down)), word(seconds(o.Worst)), word(wrong), verdict})
+		needs := "-"
+		if o.Needs > 0 {
+			needs = fmt.Sprintf("%d: %s", o.Needs, seconds(o.NeedsDown))
+		}
+		rows = append(rows, []cell{word(seconds(o.Interval)), word(seconds(o.Down)), word(seconds(o.Worst)), word(wrong), word(needs), verdict})
 	}
 	b.WriteString(strings.Join(p.table(rows), "\n") + "\n")
 	if a.Best < 0 {
 		b.WriteString(wrap("", "None of these is safe: raise down_timer_adverts, or look for load and loss with `xvrrp doctor`."))
+	}
+	if a.Fastest >= 0 {
+		o := a.Options[a.Fastest]
+		b.WriteString(wrap("", fmt.Sprintf("The fastest safe failover of all: advert_int %s with down_timer_adverts %d, within %s. SAFE FROM is the lowest down_timer_adverts that would have been safe, and its failover.",
+			strconv.FormatFloat(o.Interval.Duration().Seconds(), 'f', -1, 64), o.Needs, seconds(o.NeedsDown))))
 	}
 	b.WriteString(wrap("", fmt.Sprintf("The longest gap is taken for the worst that it can be: a sender that stood still, or lost adverts. Safe means that it and half of it more fits into the down interval of %d adverts.", a.Adverts)))
 	return b.String()

@@ -29,6 +29,13 @@ func TestAdvise(t *testing.T) {
 	if a := Advise(two); len(a.Options) != 3 || a.Best != 2 || a.Options[2].Interval != sec(time.Second) {
 		t.Errorf("version 2 knows whole seconds: %+v", a)
 	}
+	// The combination is safe, one advert less is not, and it is faster than by advert_int alone.
+	a := Advise(i)
+	o := a.Options[a.Fastest]
+	if o.Needs != 32 || o.NeedsDown >= a.Options[a.Best].Down || !safe(o.Worst.Duration(), o.NeedsDown.Duration()) ||
+		safe(o.Worst.Duration(), o.NeedsDown.Duration()-o.Interval.Duration()) {
+		t.Errorf("the fastest is %+v", o)
+	}
 	none := i
 	none.Histograms, none.State = nil, control.Master
 	golden(t, "advise-master", func(p Paper) string { return p.Advice(Advise(none), control.Histogram{}) })
