@@ -81,3 +81,39 @@ func ownUmask(t testing.TB) string {
 	t.Fatal("the kernel tells no umask")
 	return ""
 }
+
+// vrrp_startup_delay, in keepalived's words on both: the delay is told, nothing
+// takes part before it is over, and the start-up script comes first.
+func TestStartUpDelayIsTold(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	var logs []*testnet.Process
+	for i, n := range l.nodes {
+		first := n.write("first", "#!/bin/sh\necho ran > "+n.dir+"/first.ran\n")
+		n.Run("chmod", "755", first)
+		conf := "global_defs {\n script_user root\n startup_script " + first + "\n vrrp_startup_delay 1.5\n}\n" +
+			strings.NewReplacer("advert_int 0.01", "advert_int 1", "virtual_router_id 99", fmt.Sprint("virtual_router_id ", i+1), fastVIP, fmt.Sprintf("10.9.1.%d", i+1)).Replace(fast("VI_1", 100))
+		logs = append(logs, []func(string) *testnet.Process{n.keepalived, n.xvrrp}[i](conf))
+	}
+	for i, n := range l.nodes {
+		says(t, logs[i], "Delaying startup for 1.5 seconds", patience)
+		says(t, logs[i], "(VI_1) Entering MASTER STATE", patience)
+		out := logs[i].Output()
+		began, master := strings.Index(out, "Delaying startup for 1.5 seconds"), strings.Index(out, "(VI_1) Entering MASTER STATE")
+		if began > master {
+			t.Errorf("%s (a: keepalived, b: xvrrp) is master before the delay begins:\n%s", n.Name, out)
+		}
+		if _, err := os.Stat(n.dir + "/first.ran"); err != nil {
+			t.Errorf("%s: %v", n.Name, err)
+		}
+	}
+	// Ours to the letter: the script, the delay, its end, the election.
+	out, at := logs[1].Output(), 0
+	for _, phrase := range []string{"startup_script runs", "Delaying startup", "Delayed start completed", "(VI_1) Entering MASTER STATE"} {
+		found := strings.Index(out[at:], phrase)
+		if found < 0 {
+			t.Fatalf("%q is not told in its place:\n%s", phrase, out)
+		}
+		at += found
+	}
+}
