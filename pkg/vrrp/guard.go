@@ -198,8 +198,11 @@ func latest(a, b time.Time) time.Time {
 // nextStep is the next moment at which a Backup has anything to do.
 func (r *Router) nextStep() time.Time {
 	next := r.due()
-	if r.guarded() && r.guard.asked.IsZero() {
-		next = latest(next.Add(-r.lead()), r.guard.floor)
+	if r.guard.asked.IsZero() {
+		if r.guarded() {
+			next = next.Add(-r.lead())
+		}
+		next = latest(next, r.guard.floor)
 	}
 	return r.nextPath(next)
 }
