@@ -42,6 +42,9 @@ func TestAThousandAddresses(t *testing.T) {
 			if n := len(global(h)); n != 1000 {
 				t.Errorf("%d addresses", n)
 			}
+			if list := h.Run("ip", "address", "show", "dev", "eth0", "scope", "global", "tentative"); list != "" {
+				t.Errorf("not to be used at once:\n%.300s", list)
+			}
 
 			// A killed holder's thousand are adopted without touching the kernel.
 			kill(t, a)
