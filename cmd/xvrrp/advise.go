@@ -12,7 +12,7 @@ import (
 func adviseCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "advise",
-		Usage:     "from the measured gaps between adverts: the fastest safe advert_int and down_timer_adverts, and what others would have done",
+		Usage:     "the fastest safe advert_int and down_timer_adverts by the measured gaps, and what others would have done",
 		ArgsUsage: "[INSTANCE]",
 		Description: "Without an instance, all of them. Exit 0; 3: no daemon answers; 4: it has no such instance.\n" +
 			"The gaps are measured on a backup, by the kernel's clock.",
