@@ -240,7 +240,7 @@ func (d *Daemon) serve(ctx context.Context, undo *cleanup) error {
 	loop, stopLoop := context.WithCancel(context.WithoutCancel(ctx))
 	failed := make(chan error, 4)
 	d.loop.start(loop, d, failed)
-	undo.add("loop", func() error { stopLoop(); return nil })
+	undo.add("loop", func() error { stopLoop(); <-d.loop.gone; return nil })
 	background, stopBackground := context.WithCancel(d.ctx)
 	undo.add("background", func() error { stopBackground(); return nil })
 	go d.tallies.run(background, d.kernelAdverts)

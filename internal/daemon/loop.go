@@ -18,10 +18,11 @@ type loop struct {
 	d     *Daemon
 	mu    sync.Mutex
 	ended bool
+	gone  chan struct{} // closed when the thread needs nothing any more
 }
 
 func (l *loop) start(ctx context.Context, d *Daemon, failed chan<- error) {
-	l.d = d
+	l.d, l.gone = d, make(chan struct{})
 	ready := make(chan struct{})
 	go func() {
 		d.onEngineThread()
@@ -32,6 +33,7 @@ func (l *loop) start(ctx context.Context, d *Daemon, failed chan<- error) {
 		l.mu.Unlock()
 		l.interrupt() // for whoever waits for an answer already
 		failed <- err
+		close(l.gone)
 	}()
 	<-ready
 }
