@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,8 @@ import (
 // belongings is what a daemon has of the kernel's and of its own.
 type belongings struct {
 	descriptors, programs, maps, links, pins, goroutines int
+
+	open []string // what the descriptors are, for the complaint
 
 	resident float64 // MiB
 }
@@ -34,6 +37,11 @@ func (n *node) belongings(p *testnet.Process) (b belongings) {
 	}
 	b.descriptors = len(list)
 	for _, f := range list {
+		to, err := os.Readlink(filepath.Join(filepath.Dir(dir), "fd", f.Name()))
+		if err != nil {
+			continue // closed meanwhile
+		}
+		b.open = append(b.open, to)
 		info, err := os.ReadFile(filepath.Join(dir, f.Name()))
 		if err != nil {
 			continue // closed meanwhile
@@ -63,6 +71,23 @@ func (n *node) belongings(p *testnet.Process) (b belongings) {
 	return b
 }
 
+// settled is belongings once their number has stood for longer than a new master waits before it asks for its own
+// addresses, for which it opens a socket.
+func (n *node) settled(p *testnet.Process) belongings {
+	n.t.Helper()
+	last, since := n.belongings(p), time.Now()
+	testnet.Eventually(n.t, patience, func() error {
+		if now := n.belongings(p); now.descriptors != last.descriptors {
+			last, since = now, time.Now()
+		}
+		if stood := time.Since(since); stood < 2500*time.Millisecond {
+			return fmt.Errorf("%d descriptors for %v", last.descriptors, stood)
+		}
+		return nil
+	})
+	return last
+}
+
 // more tells what there is more of than before.
 func (b belongings) more(before belongings) error {
 	for _, c := range []struct {
@@ -74,7 +99,8 @@ func (b belongings) more(before belongings) error {
 		{"MiB of memory", int(b.resident), int(before.resident), room},
 	} {
 		if c.is > c.was+c.of {
-			return fmt.Errorf("%d %s, %d before", c.is, c.what, c.was)
+			fresh := slices.DeleteFunc(slices.Clone(b.open), func(to string) bool { return slices.Contains(before.open, to) })
+			return fmt.Errorf("%d %s, %d before; descriptors that were not: %v", c.is, c.what, c.was, fresh)
 		}
 	}
 	return nil
@@ -152,7 +178,7 @@ vrrp_instance UNI {
 		n.Down("eth0")
 		n.Up("eth0")
 		master()
-		before := n.belongings(p)
+		before := n.settled(p)
 		began := time.Now()
 		for i := range c.times {
 			c.do(i)

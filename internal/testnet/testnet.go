@@ -19,6 +19,8 @@ type Net struct {
 // New makes an empty network that ends with the test.
 func New(t testing.TB, opts ...lab.Option) *Net {
 	t.Helper()
+	// Cleanups run backwards: the test's folder must go after the processes that write into it.
+	_ = t.TempDir()
 	l, err := lab.New(opts...)
 	must(t, err)
 	t.Cleanup(func() {
