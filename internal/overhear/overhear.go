@@ -1,7 +1,6 @@
 package overhear
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xvrrp/xvrrp/internal/stamp"
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
@@ -138,27 +138,10 @@ func (l *Listener) receive(buf, oob []byte) (d wire.Datagram, ok bool, err error
 	if err != nil {
 		return d, false, err
 	}
-	d = wire.Datagram{At: arrival(oob[:oobn]), IfIndex: l.ifindex, IP: buf[:n]}
+	d = wire.Datagram{At: stamp.Arrival(oob[:oobn]), IfIndex: l.ifindex, IP: buf[:n]}
 	s, isLink := from.(*unix.SockaddrLinklayer)
 	if isLink && s.Halen == 6 {
 		d.SourceMAC = [6]byte(s.Addr[:6])
 	}
 	return d, isLink && s.Pkttype != unix.PACKET_OUTGOING, nil
-}
-
-// arrival is the kernel's stamp of the wall clock, carried over to Go's
-// monotonic clock.
-func arrival(oob []byte) time.Time {
-	now := time.Now()
-	messages, err := unix.ParseSocketControlMessage(oob)
-	if err != nil {
-		return now
-	}
-	for _, m := range messages {
-		if m.Header.Level == unix.SOL_SOCKET && m.Header.Type == unix.SO_TIMESTAMPNS && len(m.Data) >= 16 {
-			s, ns := binary.NativeEndian.Uint64(m.Data), binary.NativeEndian.Uint64(m.Data[8:])
-			return now.Add(-now.Round(0).Sub(time.Unix(int64(s), int64(ns))))
-		}
-	}
-	return now
 }

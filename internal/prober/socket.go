@@ -1,15 +1,15 @@
 package prober
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/stamp"
 )
 
 // socket is one open way out and in: one family on one interface.
@@ -108,26 +108,9 @@ func (s *socket) hear(tell func(Answer)) {
 		if !ok || l.Halen != 6 || l.Pkttype == unix.PACKET_OUTGOING {
 			continue
 		}
-		a := Answer{At: arrival(oob[:oobn]), IfIndex: s.ifindex}
+		a := Answer{At: stamp.Arrival(oob[:oobn]), IfIndex: s.ifindex}
 		if a.read(buf[:n], [6]byte(l.Addr[:6])) {
 			tell(a)
 		}
 	}
-}
-
-// arrival is the kernel's stamp of the wall clock, carried over to Go's
-// monotonic clock.
-func arrival(oob []byte) time.Time {
-	now := time.Now()
-	messages, err := unix.ParseSocketControlMessage(oob)
-	if err != nil {
-		return now
-	}
-	for _, m := range messages {
-		if m.Header.Level == unix.SOL_SOCKET && m.Header.Type == unix.SO_TIMESTAMPNS && len(m.Data) >= 16 {
-			s, ns := binary.NativeEndian.Uint64(m.Data), binary.NativeEndian.Uint64(m.Data[8:])
-			return now.Add(-now.Round(0).Sub(time.Unix(int64(s), int64(ns))))
-		}
-	}
-	return now
 }

@@ -1,7 +1,6 @@
 package survey
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -11,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/stamp"
 )
 
 // Capture hands over the frames of an interface that a Judge can use: adverts,
@@ -102,7 +103,7 @@ func (c *Capture) Next() (Frame, error) {
 		case err != nil:
 			return Frame{}, fmt.Errorf("capture: %w", err)
 		default:
-			f := Frame{At: arrival(c.oob[:oobn]), Data: c.buf[:n]}
+			f := Frame{At: stamp.Arrival(c.oob[:oobn]), Data: c.buf[:n]}
 			if l, ok := from.(*unix.SockaddrLinklayer); ok {
 				f.Out = l.Pkttype == unix.PACKET_OUTGOING
 			}
@@ -139,23 +140,6 @@ func (c *Capture) there() (is bool) {
 		is = err == nil && ok && l.Ifindex > 0
 	})
 	return err == nil && is
-}
-
-// arrival is the kernel's stamp of the wall clock, carried over to Go's
-// monotonic clock so that differences are true when the wall clock is set.
-func arrival(oob []byte) time.Time {
-	now := time.Now()
-	messages, err := unix.ParseSocketControlMessage(oob)
-	if err != nil {
-		return now
-	}
-	for _, m := range messages {
-		if m.Header.Level == unix.SOL_SOCKET && m.Header.Type == unix.SO_TIMESTAMPNS && len(m.Data) >= 16 {
-			s, ns := binary.NativeEndian.Uint64(m.Data), binary.NativeEndian.Uint64(m.Data[8:])
-			return now.Add(-now.Round(0).Sub(time.Unix(int64(s), int64(ns))))
-		}
-	}
-	return now
 }
 
 // Close ends the capture; a Next that waits returns. It may be called twice.

@@ -49,6 +49,7 @@ var Rules = map[string]Rule{
 	"internal/dump":     {Modules: []string{netlink}},
 	"internal/netspace": {Modules: []string{xsys}},
 	"internal/rundir":   {Modules: []string{xsys}},
+	"internal/stamp":    {Modules: []string{xsys}},
 	"internal/systemd":  {},
 
 	// Shells: one facility and one library each; never another shell, the
@@ -66,9 +67,9 @@ var Rules = map[string]Rule{
 	"internal/control":  {Modules: []string{xsys}},
 	"internal/pulse":    {Modules: []string{xsys}},
 	"internal/metrics":  {Own: []string{"pkg/vrrp/wire"}, Modules: []string{prom, xsys}},
-	"internal/survey":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{netlink, arp, ndp, packet, xnet, xsys}},
-	"internal/overhear": {Own: []string{"pkg/vrrp/wire"}, Modules: []string{xnet, xsys}},
-	"internal/prober":   {Own: []string{"internal/netspace"}, Modules: []string{arp, ndp, xsys}},
+	"internal/survey":   {Own: []string{"internal/stamp", "pkg/vrrp/wire"}, Modules: []string{netlink, arp, ndp, packet, xnet, xsys}},
+	"internal/overhear": {Own: []string{"internal/stamp", "pkg/vrrp/wire"}, Modules: []string{xnet, xsys}},
+	"internal/prober":   {Own: []string{"internal/stamp", "internal/netspace"}, Modules: []string{arp, ndp, xsys}},
 	"internal/realtime": {Modules: []string{xsys}},
 	"internal/doctor":   {Own: []string{"internal/dump", "pkg/vrrp/wire"}, Modules: []string{netlink, arp, nft, ebpf, xsys}},
 
