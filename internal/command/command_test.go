@@ -32,6 +32,12 @@ func TestMain(m *testing.M) {
 		signal.Notify(hold, syscall.SIGTERM)
 		<-hold
 	case "run": // run it and tell the last line
+		if on := os.Getenv("XVRRP_TEST_CONFINED"); on != "" {
+			if err := confine(on); err != nil {
+				fmt.Println(err)
+				os.Exit(1)
+			}
+		}
 		p, err := Command{Argv: os.Args[1:]}.Start()
 		if err != nil {
 			fmt.Println(err)
@@ -239,6 +245,61 @@ func TestRealtimeIsNotInherited(t *testing.T) {
 	// proc(5): field 40 is rt_priority, 41 the policy; state is field 3.
 	if rt, policy := fields[40-3], fields[41-3]; rt != "0" || policy != "0" {
 		t.Errorf("child has policy %s, priority %s", policy, rt)
+	}
+}
+
+// confine leaves one processor to every thread of this process.
+func confine(on string) error {
+	n, err := strconv.Atoi(on)
+	if err != nil {
+		return err
+	}
+	var set unix.CPUSet
+	set.Set(n)
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return err
+	}
+	for _, task := range tasks {
+		tid, err := strconv.Atoi(task.Name())
+		if err != nil {
+			return err
+		}
+		if err := unix.SchedSetaffinity(tid, &set); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A daemon divides its own threads over the processors; a script may use all
+// that the daemon was started on.
+func TestProcessorsAreNotDivided(t *testing.T) {
+	allowed := func(status string) string {
+		_, rest, _ := strings.Cut(status, "Cpus_allowed_list:")
+		return strings.Fields(rest)[0]
+	}
+	before, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := allowed(string(before))
+	first := strings.FieldsFunc(want, func(r rune) bool { return r == '-' || r == ',' })
+	if len(first) < 2 {
+		t.Skip("one processor: there is nothing to divide")
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe, "/bin/grep", "Cpus_allowed_list", "/proc/self/status")
+	cmd.Env = append(os.Environ(), "XVRRP_TEST_DAEMON=run", "XVRRP_TEST_CONFINED="+first[0])
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if got := allowed(string(out)); got != want {
+		t.Errorf("a script may run on %s, want %s", got, want)
 	}
 }
 

@@ -13,12 +13,18 @@ import (
 )
 
 // shedPrivileges takes from this thread what a child would inherit and must
-// not have: real-time or raised priority, short timer slack, ambient and
-// inheritable capabilities, descriptors that somebody left open for children.
+// not have: real-time or raised priority, the processors that our threads are
+// divided over, short timer slack, ambient and inheritable capabilities, descriptors that somebody left open for children.
 // The thread must not be used for anything else afterwards.
 func shedPrivileges() error {
 	if err := normalPriority(); err != nil {
 		return err
+	}
+	if processors.Count() > 0 {
+		// EINVAL: since then all of them have been taken from us.
+		if err := unix.SchedSetaffinity(0, &processors); err != nil && !errors.Is(err, unix.EINVAL) {
+			return fmt.Errorf("processors: %w", err)
+		}
 	}
 	// 50 µs is the kernel's default; we may have set less for our own timers.
 	if err := unix.Prctl(unix.PR_SET_TIMERSLACK, 50000, 0, 0, 0); err != nil {
@@ -32,6 +38,13 @@ func shedPrivileges() error {
 	}
 	return hideDescriptors()
 }
+
+// processors are those that this process was started on; none if the kernel does
+// not tell.
+var processors = func() (set unix.CPUSet) {
+	_ = unix.SchedGetaffinity(0, &set)
+	return set
+}()
 
 // normalPriority never lowers what is already lower than normal.
 func normalPriority() error {

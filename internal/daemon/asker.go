@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/xvrrp/xvrrp/internal/bell"
 	"github.com/xvrrp/xvrrp/internal/config"
 	"github.com/xvrrp/xvrrp/internal/engine"
 	"github.com/xvrrp/xvrrp/internal/prober"
@@ -24,6 +25,7 @@ type asker struct {
 	mu    sync.Mutex // guards queue
 	queue []question
 	wake  chan struct{} // one token: there is something to look at
+	cord  *bell.Cord    // puts it there
 
 	// Of the loop thread.
 	slice time.Time // since when
@@ -45,6 +47,12 @@ type question struct {
 
 func newAsker(d *Daemon) (*asker, error) {
 	k := &asker{d: d, arrivals: newArrivals(), wake: make(chan struct{}, 1)}
+	k.cord = d.bell.Cord(func() {
+		select {
+		case k.wake <- struct{}{}:
+		default: // it is awake already
+		}
+	})
 	var err error
 	k.prober, err = prober.Open(d.answered)
 	return k, err
@@ -57,16 +65,13 @@ func (in *instance) Ask(a vrrp.Ask) {
 		k.slice, k.put = now, 0
 	}
 	if k.put++; k.put <= atOnce {
-		k.ask(q)
+		k.ask(q, k.d.gossip.put)
 		q.asked = true
 	}
 	k.mu.Lock()
 	k.queue = append(k.queue, q)
 	k.mu.Unlock()
-	select {
-	case k.wake <- struct{}{}:
-	default: // it is awake already
-	}
+	k.cord.Pull()
 }
 
 // run asks until ctx ends.
@@ -83,7 +88,7 @@ func (k *asker) run(ctx context.Context) {
 		k.mu.Unlock()
 		for i, q := range batch {
 			if !q.asked {
-				k.ask(q)
+				k.ask(q, k.say)
 			}
 			k.countFrames(q)
 			batch[i] = question{}
@@ -93,7 +98,7 @@ func (k *asker) run(ctx context.Context) {
 
 // ask puts one question to everybody it concerns. What cannot be sent is as
 // good as not answered: a link that is down is a fault of its own.
-func (k *asker) ask(q question) {
+func (k *asker) ask(q question, failed func(rumour)) {
 	asks := q.in.asks.Load()
 	if asks == nil {
 		return
@@ -102,12 +107,12 @@ func (k *asker) ask(q question) {
 		last := q.in.former.last()
 		for _, one := range asks.some() {
 			one.MAC = last
-			k.send(one)
+			k.send(one, failed)
 		}
 	}
 	if q.Witness {
 		for _, one := range asks.witness {
-			k.send(one)
+			k.send(one, failed)
 		}
 	}
 }
@@ -123,9 +128,12 @@ func (k *asker) countFrames(q question) {
 	time.AfterFunc(time.Until(q.Until)*3/4, func() { k.tellFrames(q.in, asks.name) })
 }
 
-func (k *asker) send(q prober.Question) {
+// say tells the log at once. Not on the loop thread.
+func (k *asker) say(r rumour) { k.d.gossip.say(r, 1) }
+
+func (k *asker) send(q prober.Question, failed func(rumour)) {
 	if err := k.prober.Ask(q); err != nil {
-		k.d.log.Debug("question did not leave", "ifindex", q.IfIndex, "address", q.Addr.String(), "error", err)
+		failed(rumour{question: true, ifindex: q.IfIndex, peer: q.Addr, err: err.Error()})
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/xvrrp/xvrrp/internal/address"
 	"github.com/xvrrp/xvrrp/internal/announce"
+	"github.com/xvrrp/xvrrp/internal/bell"
 	"github.com/xvrrp/xvrrp/internal/config"
 	"github.com/xvrrp/xvrrp/internal/control"
 	"github.com/xvrrp/xvrrp/internal/datapath"
@@ -39,6 +40,7 @@ type Daemon struct {
 	keep    atomic.Bool     // leave the addresses at the stop
 
 	engine    *engine.Engine
+	bell      *bell.Bell
 	dp        *datapath.Datapath
 	loop      loop
 	punctual  *realtime.Process
@@ -188,15 +190,19 @@ func (d *Daemon) open(undo *cleanup) error {
 		return err
 	}
 	undo.add("next hops", d.hops.Close)
+	if d.bell, err = bell.New(); err != nil {
+		return err
+	}
+	undo.add("bell", d.bell.Close)
 	if d.asker, err = newAsker(d); err != nil {
 		return err
 	}
 	undo.add("questions", d.asker.prober.Close)
 
 	d.metrics = metrics.New(metrics.Config{Version: d.opt.Version, KernelAdverts: d.kernelAdverts, Holdings: d.holdings})
-	d.gossip = newGossip(d.log)
+	d.gossip = newGossip(d.log, d.bell)
 	d.gossip.follow = d.history.rumour
-	d.engine = engine.New(engine.Ports{Wake: d.dp.Wake, Approach: d.dp.Approach, Interrupt: d.loop.interrupt, Stray: d.stray})
+	d.engine = engine.New(engine.Ports{Wake: d.dp.Wake, Approach: d.dp.Approach, Interrupt: d.loop.interrupt, Bell: d.bell, Stray: d.stray})
 	d.metrics.Reloaded(true, d.started)
 	d.scale = newScale(d.engine.Do)
 	d.inquiries = newInquiries(d)

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/xvrrp/xvrrp/internal/bell"
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
@@ -17,7 +18,7 @@ import (
 // link must not flood the log, nor hold the loop thread up.
 type gossip struct {
 	log    *slog.Logger
-	news   chan rumour
+	news   *bell.Mailbox[rumour]
 	lost   atomic.Uint64
 	said   map[rumour]*saying
 	follow func(rumour) // told of every kind when it is heard first, may be nil
@@ -36,6 +37,7 @@ type rumour struct {
 	claim    [6]byte           // who claims peer, one of our addresses
 	form     wire.ChecksumForm // which checksum peer sends
 	err      string
+	question bool // err is why a question to peer did not leave
 }
 
 type saying struct {
@@ -43,15 +45,13 @@ type saying struct {
 	times int // heard since
 }
 
-func newGossip(log *slog.Logger) *gossip {
-	return &gossip{log: log, news: make(chan rumour, 256), said: map[rumour]*saying{}}
+func newGossip(log *slog.Logger, b *bell.Bell) *gossip {
+	return &gossip{log: log, news: bell.NewMailbox[rumour](b, 256), said: map[rumour]*saying{}}
 }
 
-// put never blocks. What does not fit is counted and lost.
+// put never blocks. What does not fit is counted and lost. Loop thread.
 func (g *gossip) put(r rumour) {
-	select {
-	case g.news <- r:
-	default:
+	if !g.news.Put(r) {
 		g.lost.Add(1)
 	}
 }
@@ -62,7 +62,9 @@ func (g *gossip) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case r := <-g.news:
+		case <-g.news.Mail():
+		}
+		for r, ok := g.news.Take(); ok; r, ok = g.news.Take() {
 			g.hear(r, time.Now())
 		}
 	}
@@ -95,6 +97,8 @@ func (g *gossip) say(r rumour, times int) {
 	case r.claim != [6]byte{}:
 		g.log.Warn(fmt.Sprintf("(%s) another host claims our virtual address %v", r.instance, r.peer),
 			append(attrs, "mac", net.HardwareAddr(r.claim[:]).String(), "ifindex", r.ifindex)...)
+	case r.question:
+		g.log.Debug("question did not leave", append(attrs, "ifindex", r.ifindex, "address", r.peer.String(), "error", r.err)...)
 	case r.path != "" && r.err != "":
 		g.log.Warn(fmt.Sprintf("(%s) heartbeat on second path %s did not leave (%s)", r.instance, r.path, r.err), append(attrs, "peer", r.peer)...)
 	case r.path != "":

@@ -13,7 +13,7 @@ import (
 // A flood on the link says one line, and how much there was half a minute later.
 func TestGossipIsSaidOnce(t *testing.T) {
 	var out bytes.Buffer
-	g := newGossip(slog.New(slog.NewTextHandler(&out, nil)))
+	g := newGossip(slog.New(slog.NewTextHandler(&out, nil)), nil)
 	at := time.Now()
 	r := rumour{instance: "VI_1", reject: wire.TTL}
 	for i := range 1000 {
@@ -32,7 +32,7 @@ func TestGossipIsSaidOnce(t *testing.T) {
 
 // Whoever invents ever new kinds of news fills neither memory nor log.
 func TestGossipForgetsNobodyAndGrowsNotForever(t *testing.T) {
-	g := newGossip(slog.New(slog.DiscardHandler))
+	g := newGossip(slog.New(slog.DiscardHandler), nil)
 	for i := range 10000 {
 		g.hear(rumour{instance: "VI_1", ifindex: i, reject: wire.VRIDUnknown}, time.Now())
 	}

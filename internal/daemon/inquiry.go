@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/xvrrp/xvrrp/internal/bell"
 	"github.com/xvrrp/xvrrp/internal/control"
 	"github.com/xvrrp/xvrrp/internal/engine"
 	"github.com/xvrrp/xvrrp/internal/survey"
@@ -21,7 +22,7 @@ import (
 // on and sends.
 type inquiries struct {
 	d    *Daemon
-	mail chan letter
+	mail *bell.Mailbox[letter]
 	came sync.Map // *atomic.Uint64 by interface: what the kernel has counted as of an unknown type
 
 	mu       sync.Mutex
@@ -55,7 +56,7 @@ const inquiryListen = 400 * time.Millisecond
 
 func newInquiries(d *Daemon) *inquiries {
 	return &inquiries{
-		d: d, mail: make(chan letter, 16),
+		d: d, mail: bell.NewMailbox[letter](d.bell, 16),
 		waiting: map[uint64]*asking{}, answered: map[string]time.Time{}, asked: map[string]time.Time{},
 	}
 }
@@ -68,10 +69,7 @@ func (q *inquiries) put(d *wire.Datagram) {
 		count, _ = q.came.LoadOrStore(d.IfIndex, new(atomic.Uint64))
 	}
 	count.(*atomic.Uint64).Add(1)
-	select {
-	case q.mail <- letter{d.At, d.IfIndex, d.SourceMAC, append([]byte(nil), d.IP...)}:
-	default:
-	}
+	_ = q.mail.Put(letter{d.At, d.IfIndex, d.SourceMAC, append([]byte(nil), d.IP...)})
 }
 
 // seen is how many inquiries came in on an interface.
@@ -88,7 +86,9 @@ func (q *inquiries) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case l := <-q.mail:
+		case <-q.mail.Mail():
+		}
+		for l, ok := q.mail.Take(); ok; l, ok = q.mail.Take() {
 			q.open(ctx, l)
 		}
 	}

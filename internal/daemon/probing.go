@@ -62,9 +62,9 @@ func (k *asker) again(in *instance) {
 	last := in.former.last()
 	for _, q := range asks.some() {
 		q.MAC = last
-		k.send(q)
+		k.send(q, k.say)
 	}
 	for _, q := range asks.second {
-		k.send(q)
+		k.send(q, k.say)
 	}
 }

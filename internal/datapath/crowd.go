@@ -2,6 +2,7 @@ package datapath
 
 import (
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -49,7 +50,7 @@ func (c *crowd) pause(deadline time.Time) {
 		return
 	}
 	ts := unix.NsecToTimespec(int64(nap))
-	// A signal that cuts it short does no harm.
-	_ = unix.ClockNanosleep(unix.CLOCK_MONOTONIC, 0, &ts, nil)
+	// A raw system call, as in poller.wait. A signal that cuts it short does no harm.
+	_, _, _ = unix.RawSyscall6(unix.SYS_CLOCK_NANOSLEEP, unix.CLOCK_MONOTONIC, 0, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
 	c.last = monotonic() // the wait was ours
 }

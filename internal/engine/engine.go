@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/xvrrp/xvrrp/internal/bell"
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
@@ -35,11 +36,16 @@ type Engine struct {
 	deaf     bool // see Deafen
 }
 
-// letter is a fact on its way to the loop thread. err, if there, gets what
-// came of it.
+// letter is a fact on its way to the loop thread.
 type letter struct {
-	fact Fact
-	err  chan<- error
+	fact  Fact
+	reply *reply // may be nil
+}
+
+// reply is what came of a fact. The cord tells who waits for it.
+type reply struct {
+	err  error
+	cord *bell.Cord
 }
 
 // New makes an engine without routers.
@@ -66,12 +72,15 @@ func (e *Engine) Do(facts ...Fact) {
 // Settle queues one fact and waits until the loop thread has taken it in.
 // The loop must be running.
 func (e *Engine) Settle(f Fact) error {
-	answer := make(chan error, 1)
+	answer := &reply{}
+	told := make(chan struct{})
+	answer.cord = e.ports.Bell.Cord(func() { close(told) })
 	e.mu.Lock()
-	e.inbox = append(e.inbox, letter{fact: f, err: answer})
+	e.inbox = append(e.inbox, letter{fact: f, reply: answer})
 	e.mu.Unlock()
 	e.ports.Interrupt()
-	return <-answer
+	<-told
+	return answer.err
 }
 
 // Interrupted takes in what was queued with Do and Settle. Loop thread only.
@@ -87,8 +96,9 @@ func (e *Engine) Interrupted() {
 			continue
 		}
 		err := e.take(l.fact)
-		if l.err != nil {
-			l.err <- err
+		if l.reply != nil {
+			l.reply.err = err
+			l.reply.cord.Pull()
 		}
 		letters[i] = letter{}
 	}
@@ -162,7 +172,7 @@ func (e *Engine) add(f Add) error {
 	}
 	g.machine = vrrp.NewGroup(f.Group, routers...)
 	for _, m := range g.members {
-		m.effects = startEffects(m.spec.Effect, m.spec.Ready)
+		m.effects = startEffects(m.spec.Effect, m.spec.Ready, e.ports.Bell)
 		e.members[m.spec.Name] = m
 	}
 	e.groups[f.Group] = g

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/xvrrp/xvrrp/internal/bell"
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
@@ -19,6 +20,8 @@ type Ports struct {
 	Approach func(at time.Time, still func() bool)
 	// Interrupt makes the loop call Interrupted. Any goroutine calls it.
 	Interrupt func()
+	// Bell wakes goroutines on behalf of the loop thread; nil: it does so itself.
+	Bell *bell.Bell
 	// Stray counts a datagram that belongs to no router of ours: its VRID is
 	// not configured on the interface, or it could not be read that far.
 	Stray func(ifindex int, r wire.Reject)

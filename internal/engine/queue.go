@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/xvrrp/xvrrp/internal/bell"
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
 )
 
@@ -18,6 +19,7 @@ type effects struct {
 	queue  []effect
 	closed bool
 	wake   chan struct{} // one token: there is something to look at
+	cord   *bell.Cord    // puts it there
 	done   chan struct{} // closed when the goroutine has ended
 
 	filled   atomic.Bool  // something was put since the goroutine last looked
@@ -41,11 +43,12 @@ type effect struct {
 	rested chan<- struct{} // instead of an action: all before it is done
 }
 
-func startEffects(do Effect, ready func(bool)) *effects {
+func startEffects(do Effect, ready func(bool), b *bell.Bell) *effects {
 	if ready == nil {
 		ready = func(bool) {}
 	}
 	e := &effects{do: do, ready: ready, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	e.cord = b.Cord(e.signal)
 	go e.run()
 	return e
 }
@@ -55,14 +58,14 @@ func (e *effects) put(at time.Time, a vrrp.Action) {
 	e.queue = append(e.queue, effect{at: at, action: a})
 	e.mu.Unlock()
 	e.filled.Store(true)
-	e.signal()
+	e.cord.Pull()
 }
 
 // expect has the goroutine wake up for something that may be put soon, and
 // wait for it awake until a moment that is some hundred microseconds off.
 func (e *effects) expect(until time.Time) {
 	e.expected.Store(int64(until.Sub(start)))
-	e.signal()
+	e.cord.Pull()
 }
 
 // watch gets ready for what is expected and waits, awake, until something is put
@@ -105,7 +108,7 @@ func (e *effects) close() {
 	e.mu.Lock()
 	e.closed = true
 	e.mu.Unlock()
-	e.signal()
+	e.cord.Pull()
 }
 
 // rest waits until all that was put is done.
@@ -121,6 +124,7 @@ func (e *effects) rest() {
 	}
 }
 
+// signal is for goroutines; the loop thread pulls the cord.
 func (e *effects) signal() {
 	select {
 	case e.wake <- struct{}{}:

@@ -18,7 +18,7 @@
 //   - The engine's is SCHED_FIFO, the others are SCHED_RR. Go's runtime spins in
 //     places where it trusts that whoever it waits for gets its turn: two
 //     processes whose sweepers were SCHED_FIFO held both processors of a machine
-//     for minutes.
+//     for minutes. The engine must not spin there at all, see package bell.
 //   - A thread that Go makes later starts as a normal one (children of ours, such
 //     as scripts, must not inherit the policy: SCHED_RESET_ON_FORK). So a pool of
 //     threads is made at the start, which Go then uses again and never ends, and

@@ -41,10 +41,11 @@ var Rules = map[string]Rule{
 
 	"internal/keepalived": {},
 	"internal/config":     {Own: []string{"pkg/vrrp", "pkg/vrrp/wire", "internal/keepalived"}},
-	"internal/engine":     {Own: []string{"pkg/vrrp", "pkg/vrrp/wire"}},
+	"internal/engine":     {Own: []string{"pkg/vrrp", "pkg/vrrp/wire", "internal/bell"}},
 
 	// Shared by two each: how a program is started, where a daemon lives, which
-	// network a socket belongs to, what an interrupted list means, what systemd says.
+	// network a socket belongs to, how the loop thread wakes goroutines, what an interrupted list means, what systemd says.
+	"internal/bell":     {Modules: []string{xsys}},
 	"internal/command":  {Modules: []string{xsys}},
 	"internal/dump":     {Modules: []string{netlink}},
 	"internal/netspace": {Modules: []string{xsys}},
