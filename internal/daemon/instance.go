@@ -71,6 +71,7 @@ type instance struct {
 	lower     time.Time  // when an advert of another was told last that changed nothing
 	busy      bool       // a takeover is under way: first the addresses, then words
 	waiting   []func()
+	steeled   *config.Instance // the settings by which a claim was prepared just now
 
 	mu     sync.Mutex // guards what follows; status reads it too
 	since  time.Time
@@ -168,8 +169,7 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 		in.meter().Transition(stateMetric(t), t.Reason.String(), at)
 	}
 	if t.To == vrrp.Active {
-		in.d.fence.raise(in) // while the loop thread sends the first advert
-		in.prepare()
+		in.steel() // while the loop thread sends the first advert
 	}
 	in.busy = t.To == vrrp.Active // until the addresses are announced
 	name, temporary := in.cfg().Name, in.temporaryStatus()
@@ -200,11 +200,20 @@ func (in *instance) ready(coming bool) {
 		return
 	}
 	if !coming {
+		in.steeled = nil
 		in.d.fence.drop(in) // a fence around what we do not hold stops what passes through
 		return
 	}
-	in.d.fence.raise(in)
-	in.prepare()
+	in.steel()
+}
+
+// steel does what comes before a claim, unless that was done just now.
+func (in *instance) steel() {
+	if cfg := in.cfg(); in.steeled != cfg {
+		in.steeled = cfg
+		in.d.fence.raise(in)
+		in.prepare()
+	}
 }
 
 // prepare does ahead what a takeover would lose time with: the journal's lines
@@ -360,7 +369,10 @@ func (in *instance) claim() {
 	in.holding.Lock()
 	defer in.holding.Unlock()
 	in.holds = true
-	in.d.fence.raise(in)
+	if in.steeled != in.cfg() {
+		in.d.fence.raise(in)
+	}
+	in.steeled = nil
 	in.d.vmacs.macs.raise(in)
 	in.speak()
 	wanted, err := in.belongings()

@@ -33,7 +33,8 @@ type Engine struct {
 	frozen   bool // see Freeze
 	held     []letter
 	post     post
-	deaf     bool // see Deafen
+	claiming *group // which took over in this Wakeup, see stay
+	deaf     bool   // see Deafen
 }
 
 // letter is a fact on its way to the loop thread.
@@ -286,5 +287,6 @@ func (e *Engine) Wakeup(now time.Time) {
 	}
 	e.post.open = false
 	e.post.deliver()
+	e.stay()
 	e.setAlarm()
 }

@@ -23,6 +23,9 @@ type effects struct {
 	done   chan struct{} // closed when the goroutine has ended
 
 	filled   atomic.Bool  // something was put since the goroutine last looked
+	awake    atomic.Bool  // it looks all the time
+	held     atomic.Bool  // it must not begin yet, see hold
+	claiming atomic.Bool  // a takeover is not over yet
 	expected atomic.Int64 // see expect; nanoseconds after start
 
 	// Of the goroutine.
@@ -58,7 +61,37 @@ func (e *effects) put(at time.Time, a vrrp.Action) {
 	e.queue = append(e.queue, effect{at: at, action: a})
 	e.mu.Unlock()
 	e.filled.Store(true)
-	e.cord.Pull()
+	e.call()
+}
+
+// add puts a member's part of a takeover, all of it before the goroutine is told:
+// if it looked in between, one of the two would have to wait for the other, and
+// Go's scheduler takes a tenth of a millisecond for that.
+func (e *effects) add(at time.Time, member int, actions []vrrp.MemberAction) {
+	e.mu.Lock()
+	for _, a := range actions {
+		if a.Member == member && !direct(a.Action) {
+			e.queue = append(e.queue, effect{at: at, action: a.Action})
+		}
+	}
+	e.mu.Unlock()
+	e.filled.Store(true)
+}
+
+// direct reports whether an action is the loop thread's own.
+func direct(a vrrp.Action) bool {
+	switch a.(type) {
+	case vrrp.SendAdvert, vrrp.Ask:
+		return true
+	}
+	return false
+}
+
+// call has the goroutine look at what was put.
+func (e *effects) call() {
+	if !e.awake.Load() { // else it looks once more after it has said that it sleeps
+		e.cord.Pull()
+	}
 }
 
 // expect has the goroutine wake up for something that may be put soon, and
@@ -82,9 +115,11 @@ func (e *effects) watch() {
 		return
 	}
 	if watching.CompareAndSwap(false, true) {
+		e.awake.Store(true)
 		for !e.filled.Load() && int64(time.Since(start)) < e.until {
 			continue
 		}
+		e.awake.Store(false)
 		watching.Store(false)
 		return
 	}
@@ -156,13 +191,26 @@ func (e *effects) run() {
 				if rested := batch[i].rested; rested != nil {
 					close(rested)
 				} else {
-					if t, ok := batch[i].action.(vrrp.Transition); ok && t.To == vrrp.Active {
-						e.braced = false
-					}
-					e.do(batch[i].at, batch[i].action)
+					e.perform(batch[i])
 				}
 				batch[i] = effect{}
 			}
 		}
+	}
+}
+
+// perform does one action.
+func (e *effects) perform(f effect) {
+	switch a := f.action.(type) {
+	case vrrp.Transition:
+		e.braced = e.braced && a.To != vrrp.Active
+	case vrrp.Claim:
+		for e.held.Load() { // the loop's thread is above us: it is about to send
+			continue
+		}
+	}
+	e.do(f.at, f.action)
+	if _, last := f.action.(vrrp.Announce); last {
+		e.claiming.Store(false)
 	}
 }

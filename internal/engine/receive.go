@@ -99,6 +99,10 @@ func (e *Engine) handle(now time.Time, m *member, ev vrrp.Event) {
 // act does what the core asks for.
 func (e *Engine) act(now time.Time, g *group, actions []vrrp.MemberAction) {
 	together := e.post.open && routine(actions)
+	takeover := claims(actions)
+	if takeover {
+		g.hold(actions, now)
+	}
 	for _, a := range actions {
 		to := g.members[a.Member]
 		switch action := a.Action.(type) {
@@ -111,8 +115,14 @@ func (e *Engine) act(now time.Time, g *group, actions []vrrp.MemberAction) {
 		case vrrp.Ask:
 			to.ask(action)
 		default:
-			to.effects.put(now, action)
+			if !takeover {
+				to.effects.put(now, action)
+			}
 		}
+	}
+	if takeover {
+		g.unhold()
+		e.claiming = g
 	}
 	e.schedule.set(g, g.machine.Deadline())
 }
@@ -159,6 +169,7 @@ func (m *member) advertise(a vrrp.SendAdvert, into *post) {
 			into.put(m, r.peer, ip, a.Priority, i == len(m.ready)-1)
 			continue
 		}
+		m.effects.held.Store(false)
 		var err error
 		if r.peer.IsValid() {
 			err = m.out.Unicast(r.peer, ip)
