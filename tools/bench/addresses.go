@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"strings"
 	"time"
 
@@ -29,9 +30,16 @@ const (
 
 // takeovers kills the master of many addresses, again and again.
 func takeovers(b *bench) error {
+	pattern, err := regexp.Compile(b.rows)
+	if err != nil {
+		return fmt.Errorf("-rows: %w", err)
+	}
 	var errs []error
 	for _, n := range takeoverSizes {
 		for _, k := range []kind{xvrrp, keepalived} {
+			if !pattern.MatchString(fmt.Sprintf("%d addresses, %s", n, k.name)) {
+				continue
+			}
 			if err := b.takeover(k, config{interfaces: 1, routers: 1, interval: takeoverInterval, addresses: n}); err != nil {
 				errs = append(errs, fmt.Errorf("%s, %d addresses: %w", k.name, n, err))
 			}
