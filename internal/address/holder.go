@@ -12,12 +12,14 @@ import (
 type Config struct {
 	Journal string     // path of the journal; empty: none is kept, and a killed daemon's addresses are orphans
 	Notify  func(Note) // told what the watcher does on its own; may be nil. Called without locks, one at a time
+	Added   func()     // told that addresses were added; may be nil. Called with locks: it must not wait, nor call back
 }
 
 // A Holder keeps the wanted addresses in the kernel of one network namespace. Its methods may be called from several
 // goroutines.
 type Holder struct {
 	notify func(Note)
+	added  func()
 
 	mu        sync.Mutex
 	req       *socket
@@ -81,6 +83,7 @@ type Stats struct {
 func Open(cfg Config) (*Holder, error) {
 	h := &Holder{
 		notify:    cfg.Notify,
+		added:     cfg.Added,
 		entries:   map[name]*entry{},
 		placed:    map[key]*entry{},
 		inherited: map[key]fact{},
@@ -90,6 +93,9 @@ func Open(cfg Config) (*Holder, error) {
 	}
 	if h.notify == nil {
 		h.notify = func(Note) {}
+	}
+	if h.added == nil {
+		h.added = func() {}
 	}
 	if err := h.open(cfg.Journal); err != nil {
 		return nil, fmt.Errorf("address: %w", errors.Join(err, h.Close()))
@@ -103,6 +109,9 @@ func (h *Holder) open(path string) error {
 		return err
 	}
 	if h.watch, err = openWatcher(addressGroups, parseChange); err != nil { // before the first list, so that no change falls between
+		return err
+	}
+	if err := h.watch.ignore(h.req); err != nil {
 		return err
 	}
 	cookie, err := h.req.netnsCookie()
@@ -179,6 +188,13 @@ func (h *Holder) RemoveInherited() error {
 		delete(h.inherited, k)
 	}
 	return h.deleteLeaving()
+}
+
+// Port is by which the kernel knows who asked, in its news of what the holder adds: see package echo.
+func (h *Holder) Port() (uint32, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.req.port()
 }
 
 // Stats is a copy of the counters.

@@ -39,6 +39,7 @@ func (h *Holder) place(todo []*entry, res *Result) error {
 	if err != nil {
 		errs = append(errs, err)
 	}
+	h.added()
 	var stood []*entry
 	tidy := false
 	for i, e := range todo {

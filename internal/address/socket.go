@@ -19,8 +19,8 @@ type socket struct {
 }
 
 const (
-	// batchSize is how many requests go out in one write. The kernel answers each before the write returns, and all the
-	// answers must fit into the receive buffer. Many at once pay for IPv6, where every address leaves work to a kernel thread
+	// batchSize is how many requests go out in one write. The kernel answers before the write returns, and should it refuse
+	// them all, the refusals must fit into the receive buffer. Many at once pay for IPv6, where every address leaves work to a kernel thread
 	// that competes for the same lock: a thousand took a third of the time that ten batches of a hundred did.
 	// That work (addrconf_dad_work, once for every address) comes also with IFA_F_NODAD, though the address can be used before it
 	// ran. One write of a thousand took 40 to 320 ms on a busy machine; iproute2 adding them one by one was as erratic.
@@ -57,6 +57,19 @@ func openSocket() (*socket, error) {
 
 func (s *socket) close() error { return unix.Close(s.fd) }
 
+// port is what the kernel knows the socket by: news of what it asked for bear it.
+func (s *socket) port() (uint32, error) {
+	sa, err := unix.Getsockname(s.fd)
+	if err != nil {
+		return 0, fmt.Errorf("netlink socket: %w", err)
+	}
+	a, ok := sa.(*unix.SockaddrNetlink)
+	if !ok {
+		return 0, errors.New("netlink socket: no netlink address")
+	}
+	return a.Pid, nil
+}
+
 // A request is one message of a batch: its type, its flags beside REQUEST and ACK, and its body.
 type request struct {
 	typ   uint16
@@ -89,17 +102,23 @@ func (s *socket) batch(n int, req func(i int) request) (errs []error, err error)
 
 var errUnanswered = errors.New("no answer from the kernel")
 
+// chunk sends some of them in one write. Only the last asks for an acknowledgement: refusals come unasked and in order, so
+// when the last is answered, whatever was not refused is done.
 func (s *socket) chunk(from, to int, req func(i int) request) error {
 	first := s.seq + 1
 	s.out = s.out[:0]
 	for i := from; i < to; i++ {
 		s.seq++
-		s.out = appendRequest(s.out, s.seq, unix.NLM_F_ACK, req(i))
+		ack := uint16(0)
+		if i == to-1 {
+			ack = unix.NLM_F_ACK
+		}
+		s.out = appendRequest(s.out, s.seq, ack, req(i))
 	}
 	if err := unix.Sendto(s.fd, s.out, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return fmt.Errorf("netlink send: %w", err)
 	}
-	for missing := to - from; missing > 0; {
+	for s.errs[to-1] == errUnanswered {
 		n, err := s.receive()
 		if err != nil {
 			return err
@@ -110,8 +129,12 @@ func (s *socket) chunk(from, to int, req func(i int) request) error {
 				return // an answer that came too late for an earlier call
 			}
 			s.errs[i] = answer(h, body)
-			missing--
 		})
+	}
+	for i := from; i < to; i++ {
+		if s.errs[i] == errUnanswered {
+			s.errs[i] = nil
+		}
 	}
 	return nil
 }

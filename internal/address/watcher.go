@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/echo"
 )
 
 // A watcher hears what changes in the kernel's links and addresses.
@@ -67,6 +69,20 @@ func (w *watcher) join(groups uint32) error {
 			}
 		}
 	})
+	if err = errors.Join(err, failed); err != nil {
+		return fmt.Errorf("watch the kernel: %w", err)
+	}
+	return nil
+}
+
+// ignore has the kernel not tell of addresses that our own requests add.
+func (w *watcher) ignore(s *socket) error {
+	port, err := s.port()
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = w.conn.Control(func(fd uintptr) { failed = echo.Ignore(int(fd), port) })
 	if err = errors.Join(err, failed); err != nil {
 		return fmt.Errorf("watch the kernel: %w", err)
 	}

@@ -48,6 +48,7 @@ type Daemon struct {
 	holders   holders
 	announcer *announce.Announcer
 	hops      *nexthop.Resolver
+	links     atomic.Pointer[ifstate.Watcher] // once there is one
 	metrics   *metrics.Metrics
 	history   history
 	gossip    *gossip
@@ -295,6 +296,9 @@ func (d *Daemon) begin(ctx context.Context, undo *cleanup) error {
 	}})
 	if err != nil {
 		return err
+	}
+	if err := d.deafen(links); err != nil {
+		return errors.Join(err, links.Close())
 	}
 	if d.before != nil {
 		if err := d.before.prepare(d); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/xvrrp/xvrrp/internal/address"
 	"github.com/xvrrp/xvrrp/internal/config"
+	"github.com/xvrrp/xvrrp/internal/ifstate"
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
@@ -31,7 +32,9 @@ func (d *Daemon) openHolders(undo *cleanup) error {
 		return address.Config{Journal: filepath.Join(d.opt.RuntimeDir, name), Notify: d.addressNote}
 	}
 	var err error
-	if d.holders.addresses, err = address.Open(journal("addresses")); err != nil {
+	addresses := journal("addresses")
+	addresses.Added = d.lookAgain
+	if d.holders.addresses, err = address.Open(addresses); err != nil {
 		return err
 	}
 	undo.add("addresses", d.holders.addresses.Close)
@@ -172,4 +175,22 @@ func wantedRule(r config.Rule) (address.Rule, error) {
 		}
 	}
 	return out, nil
+}
+
+// lookAgain has the interface watcher see what the holder has added, of which it
+// hears nothing: see ifstate.Watcher.Ignore.
+func (d *Daemon) lookAgain() {
+	if w := d.links.Load(); w != nil {
+		w.Look()
+	}
+}
+
+// deafen lets the interface watcher not hear of each address that the holder adds.
+func (d *Daemon) deafen(links *ifstate.Watcher) error {
+	port, err := d.holders.addresses.Port()
+	if err == nil {
+		err = links.Ignore(port)
+	}
+	d.links.Store(links)
+	return err
 }

@@ -13,6 +13,7 @@
 //   - Nothing is told twice: a call means that something differs from what was told before.
 //   - When the kernel has more to tell than we can hear, everything is asked for anew and the differences are told. The loop
 //     ends with its context and with nothing else.
+//   - Addresses of a socket that is ignored are told at the next Look, which its user calls; see Ignore.
 //   - Whoever opens the watcher decides the network namespace.
 //
 // Virtual addresses are addresses to the kernel. Who looks for an interface's own address leaves them out: see Primary and

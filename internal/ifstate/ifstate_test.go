@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
 	"github.com/xvrrp/xvrrp/internal/testnet"
@@ -373,4 +374,68 @@ func TestPrimaryAndLinkLocal(t *testing.T) {
 			t.Errorf("%v: %s %v, want %s %v", tc.addr, got, wait, tc.want, tc.wait)
 		}
 	}
+}
+
+// What an ignored socket adds is told after Look, and not before; what others do is told as ever.
+func TestIgnoredSocket(t *testing.T) {
+	h := testnet.New(t).Host("h")
+	h.Veth("eth0", "wire", "192.0.2.1/24")
+	var w *Watcher
+	var theirs *nl.NetlinkSocket
+	h.Do(func() {
+		var err error
+		if w, err = Open(Config{}); err != nil {
+			t.Fatal(err)
+		}
+		if theirs, err = nl.GetNetlinkSocketAt(-1, -1, unix.NETLINK_ROUTE); err != nil {
+			t.Fatal(err)
+		}
+	})
+	defer theirs.Close()
+	r := newRecord()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	defer func() {
+		cancel()
+		<-done
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	port, err := theirs.GetPid()
+	if err == nil {
+		err = w.Ignore(port)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { w.Run(ctx, r); close(done) }()
+	soon(t, "first picture", func() bool { return r.has("eth0", "192.0.2.1/24") })
+
+	add := func(prefix string) {
+		t.Helper()
+		p := netip.MustParsePrefix(prefix)
+		req := nl.NewNetlinkRequest(unix.RTM_NEWADDR, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
+		req.Sockets = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: theirs}}
+		msg := nl.NewIfAddrmsg(unix.AF_INET)
+		msg.Index, msg.Prefixlen = uint32(h.Index("eth0")), uint8(p.Bits())
+		req.AddData(msg)
+		req.AddData(nl.NewRtAttr(unix.IFA_LOCAL, p.Addr().AsSlice()))
+		if _, err := req.Execute(unix.NETLINK_ROUTE, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("192.0.2.2/24")
+	h.AddAddress("eth0", "192.0.2.3/24")
+	soon(t, "somebody's", func() bool { return r.has("eth0", "192.0.2.3/24") })
+	if r.has("eth0", "192.0.2.2/24") {
+		t.Error("told of what the ignored socket added")
+	}
+	w.Look()
+	soon(t, "after a look", func() bool { return r.has("eth0", "192.0.2.2/24") })
+	h.DeleteAddress("eth0", "192.0.2.2/24")
+	soon(t, "deleted", func() bool { return !r.has("eth0", "192.0.2.2/24") })
+	add("192.0.2.4/24")
+	w.Look() // once more: the first was no last
+	soon(t, "after another look", func() bool { return r.has("eth0", "192.0.2.4/24") })
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -38,11 +39,15 @@ type Watcher struct {
 	trouble func(error)
 	file    *os.File
 	conn    syscall.RawConn
-	asks    map[int]*nl.SocketHandle // for dumps
+	asks    map[int]*nl.SocketHandle // for dumps, at no time two
 	buf     []byte
 
 	sink      Sink
 	now, told picture
+
+	mu      sync.Mutex // guards the rest, which is the read deadline
+	looking bool       // Look was called, and nobody has looked yet
+	ended   bool       // Run shall end
 }
 
 const (
@@ -108,12 +113,8 @@ func (w *Watcher) Close() error {
 // told before is known, and only differences are told.
 func (w *Watcher) Run(ctx context.Context, sink Sink) {
 	w.sink = sink
-	if err := w.file.SetReadDeadline(time.Time{}); err != nil {
-		w.trouble(fmt.Errorf("watch links: %w", err))
-	}
-	stop := context.AfterFunc(ctx, func() {
-		_ = w.file.SetReadDeadline(time.Unix(1, 0)) // fails only when closed, and then Run has ended
-	})
+	w.begin()
+	stop := context.AfterFunc(ctx, w.end)
 	defer stop()
 
 	for complete := false; ctx.Err() == nil; {
@@ -127,7 +128,11 @@ func (w *Watcher) Run(ctx context.Context, sink Sink) {
 			w.tell()
 			sink.Synced()
 		}
-		if err := w.hear(); err != nil && ctx.Err() == nil {
+		err := w.hear()
+		if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
+			err = w.look()
+		}
+		if err != nil && ctx.Err() == nil {
 			if !errors.Is(err, unix.ENOBUFS) {
 				w.trouble(fmt.Errorf("watch links: %w", err))
 				pause(ctx, retryDump)

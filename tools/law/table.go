@@ -44,10 +44,12 @@ var Rules = map[string]Rule{
 	"internal/engine":     {Own: []string{"pkg/vrrp", "pkg/vrrp/wire", "internal/bell"}},
 
 	// Shared by two each: how a program is started, where a daemon lives, which
-	// network a socket belongs to, how the loop thread wakes goroutines, what an interrupted list means, what systemd says.
+	// network a socket belongs to, how the loop thread wakes goroutines, what an interrupted list means,
+	// whose news is our own, what systemd says.
 	"internal/bell":     {Modules: []string{xsys}},
 	"internal/command":  {Modules: []string{xsys}},
 	"internal/dump":     {Modules: []string{netlink}},
+	"internal/echo":     {Modules: []string{xsys}},
 	"internal/netspace": {Modules: []string{xsys}},
 	"internal/rundir":   {Modules: []string{xsys}},
 	"internal/stamp":    {Modules: []string{xsys}},
@@ -56,8 +58,8 @@ var Rules = map[string]Rule{
 	// Shells: one facility and one library each; never another shell, the
 	// engine, the settings or the election.
 	"internal/datapath": {Own: []string{"internal/dump", "pkg/vrrp/wire"}, Modules: []string{ebpf, xsys, netlink}},
-	"internal/ifstate":  {Own: []string{"internal/dump"}, Modules: []string{netlink, xsys}},
-	"internal/address":  {Own: []string{"internal/dump"}, Modules: []string{netlink, xsys}},
+	"internal/ifstate":  {Own: []string{"internal/dump", "internal/echo"}, Modules: []string{netlink, xsys}},
+	"internal/address":  {Own: []string{"internal/dump", "internal/echo"}, Modules: []string{netlink, xsys}},
 	"internal/vmac":     {Own: []string{"internal/dump"}, Modules: []string{netlink, xsys}},
 	"internal/accept":   {Modules: []string{nft, xsys}},
 	"internal/egress":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{xnet, xsys}},
