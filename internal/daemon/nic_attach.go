@@ -110,12 +110,20 @@ func (n *nics) join(c *nic, in *instance) {
 }
 
 func (n *nics) joinGroup(c *nic, group netip.Addr) {
-	if c.joined[group] != nil || n.d.settings().Global.NoIGMP {
+	if c.joined[group] != nil {
 		return
 	}
-	m, err := egress.Join(c.link.Index, group)
-	if err != nil {
+	if !n.d.settings().Global.NoIGMP {
+		m, err := egress.Join(c.link.Index, group)
+		if err == nil {
+			c.joined[group] = m
+			return
+		}
 		n.d.log.Warn("a switch that snoops may not forward adverts to us", "interface", c.name, "error", err)
+	}
+	m, err := egress.Admit(c.link.Index, group) // the NIC has a filter of its own
+	if err != nil {
+		n.d.log.Warn("the NIC may filter adverts out", "interface", c.name, "error", err)
 		return
 	}
 	c.joined[group] = m

@@ -7,6 +7,8 @@ type Facts struct {
 	// Sysctl are values by their path below /proc/sys.
 	Sysctl map[string]string
 	Links  []Link
+	// Filters are the multicast filters of the links by name; nil: not to be read.
+	Filters map[string]Filter
 	// Neighbours are the entries of the neighbour tables.
 	Neighbours4, Neighbours6 int
 	// SELinux is enforcing or permissive; empty without SELinux.
@@ -40,7 +42,10 @@ type Link struct {
 	// bond, or VRF) that the interface belongs to.
 	Bridge, Snooping bool
 	Master           string
-	Addresses        []Address
+	// Kind is the kernel's word for what it is, "device" for a NIC. Lower is
+	// what a macvlan, ipvlan or VLAN stands on; empty when that is elsewhere.
+	Kind, Lower string
+	Addresses   []Address
 	// Groups are the multicast groups that it is a member of.
 	Groups []netip.Addr
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/cilium/ebpf"
@@ -35,6 +36,9 @@ func (f *Facts) network() {
 	for _, l := range links {
 		to := linkOf(l)
 		to.Master = names[l.Attrs().MasterIndex]
+		if slices.Contains(stacked, to.Kind) && l.Attrs().NetNsID < 0 {
+			to.Lower = names[l.Attrs().ParentIndex]
+		}
 		to.Groups = groups[to.Name]
 		for _, a := range addresses {
 			if a.LinkIndex == to.Index {
@@ -45,9 +49,13 @@ func (f *Facts) network() {
 		}
 		f.Links = append(f.Links, to)
 	}
+	f.filters()
 	f.Neighbours4 = f.neighbours(netlink.FAMILY_V4)
 	f.Neighbours6 = f.neighbours(netlink.FAMILY_V6)
 }
+
+// stacked are the kinds that stand on one other interface of the host.
+var stacked = []string{"macvlan", "macvtap", "ipvlan", "vlan"}
 
 func linkOf(l netlink.Link) Link {
 	a := l.Attrs()
@@ -55,6 +63,7 @@ func linkOf(l netlink.Link) Link {
 		Name: a.Name, Index: a.Index,
 		Up:       a.Flags&net.FlagUp != 0 && a.RawFlags&unix.IFF_RUNNING != 0,
 		Loopback: a.Flags&net.FlagLoopback != 0, Multicast: a.Flags&net.FlagMulticast != 0, Ethernet: a.EncapType == "ether",
+		Kind: l.Type(),
 	}
 	if a.Xdp != nil && a.Xdp.Attached {
 		to.XDP = programName(ebpf.ProgramID(a.Xdp.ProgId))

@@ -4,7 +4,7 @@ package doctor
 type rule func(Facts, Needs) []Finding
 
 var rules = []rule{
-	interfaces, sources, ipv6, multicast, membership, dhcp, answers, leftovers, otherDaemon,
+	interfaces, sources, ipv6, multicast, membership, nicFilter, dhcp, answers, leftovers, otherDaemon,
 	neighbourTables, arpReplies, arpFlux, reversePath, forwarding,
 	permissions, abilities, xdpInUse, firewallOut, firewallIn, legacyTables, selinux,
 	clock, throttled, slack, bridges, cloud, unread,
@@ -24,7 +24,7 @@ func Judge(f Facts, n Needs) []Finding {
 // Codes lists every code that Judge can give, in the order of docs/doctor.md.
 func Codes() []string {
 	return []string{
-		"config", "lan_conflict", "interface_missing", "interface_down", "no_address", "ipv6_disabled", "multicast_off", "not_joined", "dhcp_address",
+		"config", "lan_conflict", "interface_missing", "interface_down", "no_address", "ipv6_disabled", "multicast_off", "not_joined", "nic_filter", "dhcp_address",
 		"vip_two_macs", "vip_unreachable", "vip_elsewhere", "vip_silent", "vip_left", "keepalived_running",
 		"neighbour_table", "arp_ignore", "arp_announce", "arp_flux", "rp_filter", "ip_forward", "ip_nonlocal_bind",
 		"no_packet_socket", "no_bpf", "no_ring_buffer", "no_bpffs", "xdp_in_use",

@@ -26,6 +26,7 @@ func sound() (Facts, Needs) {
 				{Name: "lo", Index: 1, Up: true, Loopback: true},
 				{Name: "eth0", Index: 2, Up: true, Multicast: true, Ethernet: true, Addresses: []Address{base, local}, Groups: []netip.Addr{group, ff12}},
 			},
+			Filters:     map[string]Filter{"lo": {}, "eth0": {Groups: []MAC{{1, 0, 0x5e, 0, 0, 18}, {0x33, 0x33, 0, 0, 0, 18}}}},
 			Clocksource: "tsc",
 		}, Needs{Daemon: true, Instances: []Instance{{
 			Name: "VI_1", Interface: "eth0", VRID: 51, Version: 2, AdvertInterval: time.Second, Group: group,
@@ -53,6 +54,7 @@ var faults = []struct {
 	{"ipv6_disabled", Problem, func(f *Facts, n *Needs) { six(n); f.Sysctl["net/ipv6/conf/all/disable_ipv6"] = "1" }},
 	{"multicast_off", Problem, func(f *Facts, _ *Needs) { f.Links[1].Multicast = false }},
 	{"not_joined", Warning, func(f *Facts, _ *Needs) { f.Links[1].Groups = nil }},
+	{"nic_filter", Warning, func(f *Facts, _ *Needs) { f.Filters["eth0"] = Filter{} }},
 	{"dhcp_address", Warning, func(f *Facts, _ *Needs) { f.Links[1].Addresses[0].Dynamic = true }},
 	{"vip_two_macs", Problem, func(f *Facts, _ *Needs) {
 		f.LAN = []Answers{{vip.Addr(), "eth0", []string{"02:00:00:00:00:01", "02:00:00:00:00:02"}}}
@@ -176,16 +178,41 @@ func TestDocumented(t *testing.T) {
 			t.Errorf("%s is not in Codes", c.code)
 		}
 	}
+}
+
+// inTheLab are the codes that Judge alone cannot give, or not alone, and the
+// tests that have a daemon or a person's command say them.
+var inTheLab = map[string]string{
+	"config":          "../../test/operator_doctor_test.go",
+	"lan_conflict":    "../../test/operator_conflict_test.go",
+	"vip_unreachable": "../../test/ask_test.go",
+	"vip_elsewhere":   "../../test/operator_doctor_forced_test.go",
+	"cloud_multicast": "judge_test.go",
+}
+
+// No code without a test that makes it appear.
+func TestEveryCodeIsForced(t *testing.T) {
+	forced := map[string]bool{}
+	for _, c := range faults {
+		forced[c.code] = true
+	}
+	for code, file := range inTheLab {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !regexp.MustCompile(`"\[` + code + `\]"|Code != "` + code + `"`).Match(text) {
+			t.Errorf("%s says nothing of %s", file, code)
+		}
+		forced[code] = true
+	}
 	for _, code := range Codes() {
-		tested := slices.ContainsFunc(faults, func(f struct {
-			code     string
-			severity Severity
-			change   func(*Facts, *Needs)
-		}) bool {
-			return f.code == code
-		})
-		if !tested && !slices.Contains([]string{"config", "lan_conflict", "cloud_multicast", "vip_unreachable", "vip_elsewhere"}, code) {
+		if !forced[code] {
 			t.Errorf("no fault is built for %s", code)
 		}
+		delete(forced, code)
+	}
+	for code := range forced {
+		t.Errorf("%s is not in Codes", code)
 	}
 }

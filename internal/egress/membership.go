@@ -21,8 +21,9 @@ import (
 type Membership struct {
 	ifindex int
 	group   netip.Addr
-	conn    net.PacketConn
+	conn    net.PacketConn // nil: of Admit
 	leave   func() error
+	silent  bool // no switch is told
 }
 
 // Join joins group on the interface with the given index. The membership
@@ -74,6 +75,9 @@ func (m *Membership) join() error {
 
 // Close leaves the group.
 func (m *Membership) Close() error {
+	if m.conn == nil {
+		return m.leave()
+	}
 	// The interface may be gone and the membership with it; closing the
 	// socket leaves in any case, so the answer changes nothing.
 	_ = m.leave()

@@ -67,6 +67,62 @@ func TestJoinAndLeave(t *testing.T) {
 	}
 }
 
+// admitted reports whether the device list of eth0 holds the group's frames.
+func admitted(t *testing.T, h *testnet.Host, group netip.Addr) (is bool) {
+	t.Helper()
+	mac, ok := linkGroup(group)
+	if !ok {
+		t.Fatalf("%v is no group", group)
+	}
+	h.Do(func() {
+		b, err := os.ReadFile("/proc/thread-self/net/dev_mcast")
+		must(t, err)
+		for line := range strings.Lines(string(b)) {
+			f := strings.Fields(line)
+			is = is || len(f) == 5 && f[1] == "eth0" && f[4] == fmt.Sprintf("%x", mac[:])
+		}
+	})
+	return is
+}
+
+// The NIC lets the group in, and nobody is told: no membership, no report.
+func TestAdmit(t *testing.T) {
+	for name, group := range groups {
+		t.Run(name, func(t *testing.T) {
+			h := testnet.New(t).Host("a")
+			h.Veth("eth0", "wire0")
+			if admitted(t, h, group) {
+				t.Fatal("the group is let in before anybody asked")
+			}
+			var m *Membership
+			h.Do(func() {
+				var err error
+				m, err = Admit(h.Index("eth0"), group)
+				must(t, err)
+			})
+			if !admitted(t, h, group) || member(t, h, group) {
+				t.Errorf("let in: %v, a member: %v", admitted(t, h, group), member(t, h, group))
+			}
+			h.Down("eth0")
+			h.Up("eth0")
+			if !admitted(t, h, group) {
+				t.Error("the group was lost with the link")
+			}
+			h.Do(func() { must(t, m.Report()) })
+			must(t, m.Close())
+			if admitted(t, h, group) {
+				t.Error("closed, and the NIC still lets the group in")
+			}
+		})
+	}
+	for _, a := range []string{"192.0.2.1", "2001:db8::1"} {
+		if m, err := Admit(1, netip.MustParseAddr(a)); err == nil {
+			m.Close()
+			t.Errorf("%s was admitted as a group", a)
+		}
+	}
+}
+
 func TestLeaveAfterTheInterfaceIsGone(t *testing.T) {
 	h := testnet.New(t).Host("a")
 	h.Veth("eth0", "wire0")

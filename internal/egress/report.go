@@ -13,6 +13,9 @@ import (
 // adds nothing but a frame; where it does not, one a minute keeps the
 // membership alive, since switches forget after 260 s (RFC 2236 §8.4, RFC 2710 §7.4).
 func (m *Membership) Report() error {
+	if m.silent {
+		return nil
+	}
 	link, err := net.InterfaceByIndex(m.ifindex)
 	if err != nil {
 		return fmt.Errorf("report %v: %w", m.group, err)
