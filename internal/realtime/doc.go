@@ -26,7 +26,7 @@
 //   - A goroutine that comes back from a system call needs a free P. There are
 //     more of them than processors, so that the engine's never waits for one.
 //   - After the start GOGC is off below a memory limit. Garbage is collected and
-//     given back when there is half as much of it as of what lives, at a quiet
+//     given back when there is an eighth as much of it as of what lives, at a quiet
 //     moment, and at any moment when there is as much.
 //
 // Whatever the system refuses (containers without CAP_SYS_NICE or CAP_IPC_LOCK)

@@ -11,7 +11,12 @@ type garbage struct {
 	samples [3]metrics.Sample
 	limit   int64
 	settled bool
+	sweeps  int // collections that are still to come in quiet moments, whatever there is
 }
+
+// sweepsAfterStart shrink the stacks that a thousand routers' first takeover made
+// grow: each collection halves those that are mostly unused.
+const sweepsAfterStart = 3
 
 const (
 	used  = iota // what is on the heap, garbage included
@@ -39,6 +44,7 @@ func (g *garbage) take(limit int64) {
 // settle ends the start: what it left behind is collected and given back, and
 // from now on we choose the moments.
 func (g *garbage) settle() {
+	g.sweeps = sweepsAfterStart
 	collect()
 	debug.SetGCPercent(-1)
 	g.bound()
@@ -48,10 +54,16 @@ func (g *garbage) settle() {
 func (g *garbage) look(quiet func() bool) {
 	metrics.Read(g.samples[:])
 	used, live, spare := g.value(used), g.value(live), g.value(spare)
-	if g.settled && (due(used, live, quiet) || spare > muchGarbage) {
-		collect()
-		g.bound()
+	if !g.settled {
+		return
 	}
+	if g.sweeps > 0 && (quiet == nil || quiet()) {
+		g.sweeps--
+	} else if !due(used, live, quiet) && spare <= muchGarbage {
+		return
+	}
+	debug.FreeOSMemory() // which collects first
+	g.bound()
 }
 
 // collect gives back what is not used. What lies in a sync.Pool, as the log's
@@ -70,8 +82,9 @@ func (g *garbage) bound() {
 
 func (g *garbage) value(i int) uint64 { return g.samples[i].Value.Uint64() }
 
-// due is the policy: half as much garbage as living memory in a quiet moment,
-// as much and more in any.
+// due is the policy: an eighth as much garbage as living memory in a quiet moment,
+// as much and more in any. In the steady state hardly any is made, so what the start
+// of a thousand routers left would else stay for good.
 func due(used, live uint64, quiet func() bool) bool {
 	if used < live {
 		return false
@@ -80,7 +93,7 @@ func due(used, live uint64, quiet func() bool) bool {
 	switch {
 	case waste >= max(live, muchGarbage):
 		return true
-	case waste >= max(live/2, someGarbage):
+	case waste >= max(live/8, someGarbage):
 		return quiet == nil || quiet()
 	}
 	return false

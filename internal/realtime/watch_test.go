@@ -87,7 +87,9 @@ func TestDue(t *testing.T) {
 		want       bool
 	}{
 		{10 << 20, 10 << 20, quiet, false},
-		{13 << 20, 10 << 20, quiet, false}, // less than half as much
+		{13 << 20, 10 << 20, quiet, false}, // less than is worth it
+		{44 << 20, 40 << 20, quiet, false}, // less than an eighth
+		{46 << 20, 40 << 20, quiet, true},
 		{16 << 20, 10 << 20, quiet, true},
 		{16 << 20, 10 << 20, nil, true},
 		{16 << 20, 10 << 20, noise, false},
