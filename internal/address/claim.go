@@ -24,6 +24,13 @@ type Failure struct {
 // Claim makes the addresses the owner's wanted ones, all others of the owner unwanted, and does what is to be done in the
 // kernel. The error joins the failures and tells of a journal that could not be written; addresses are added without it.
 func (h *Holder) Claim(owner string, addrs []Address) (Result, error) {
+	return h.ClaimStepwise(owner, addrs, nil)
+}
+
+// ClaimStepwise is Claim that tells how far it has come: the first n addresses of the list stand, or cannot be added. Not each
+// is told, nor the end, and IPv6 addresses, which take long in steps, are told together. told is called with locks: it must
+// not wait, nor call back.
+func (h *Holder) ClaimStepwise(owner string, addrs []Address, told func(n int)) (Result, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var res Result
@@ -35,7 +42,7 @@ func (h *Holder) Claim(owner string, addrs []Address) (Result, error) {
 	wanted := make(map[name]bool, len(addrs))
 	todo := make([]*entry, 0, len(addrs))
 	var differ []place
-	for _, a := range addrs {
+	for i, a := range addrs {
 		if err := a.check(); err != nil {
 			res.Failures = append(res.Failures, Failure{a, err})
 			continue
@@ -46,6 +53,7 @@ func (h *Holder) Claim(owner string, addrs []Address) (Result, error) {
 		}
 		wanted[n] = true
 		e := h.want(owner, a)
+		e.rank = i
 		if e.Address != a {
 			if e.status == ours {
 				differ = append(differ, place{e.index, e.Prefix, e.Peer})
@@ -65,7 +73,7 @@ func (h *Holder) Claim(owner string, addrs []Address) (Result, error) {
 	if err := h.delete(differ); err != nil { // to be added anew, as they are wanted now
 		errs = append(errs, err)
 	}
-	if err := h.place(todo, &res); err != nil {
+	if err := h.place(todo, &res, told); err != nil {
 		errs = append(errs, err)
 	}
 	for _, e := range todo {

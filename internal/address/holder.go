@@ -55,6 +55,7 @@ const (
 type entry struct {
 	Address
 	owners []string
+	rank   int // in the latest claim
 	status status
 	was    status // what it was before it was missing
 	index  int    // the interface on which it stands, or last stood; 0: none

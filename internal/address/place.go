@@ -9,8 +9,8 @@ import (
 )
 
 // place adds missing entries to the kernel in one batch and notes what became of each. Its error is the journal's or the
-// socket's; what the kernel says of an address is in the entry.
-func (h *Holder) place(todo []*entry, res *Result) error {
+// socket's; what the kernel says of an address is in the entry. told, when there is one, is as in ClaimStepwise.
+func (h *Holder) place(todo []*entry, res *Result, told func(n int)) error {
 	if len(todo) == 0 {
 		return nil
 	}
@@ -29,13 +29,17 @@ func (h *Holder) place(todo []*entry, res *Result) error {
 			errs = append(errs, err)
 		}
 	}
-	answers, err := h.req.batch(len(todo), func(i int) request {
+	size, done := batchSize, func(int) {}
+	if told != nil && todo[0].Prefix.Addr().Is4() {
+		size, done = stepSize, func(n int) { told(todo[n-1].rank + 1) }
+	}
+	answers, err := h.req.steps(len(todo), size, func(i int) request {
 		return request{
 			typ:   unix.RTM_NEWADDR,
 			flags: unix.NLM_F_CREATE | unix.NLM_F_EXCL,
 			body:  func(b []byte) []byte { return todo[i].appendAdd(b, todo[i].index) },
 		}
-	})
+	}, done)
 	if err != nil {
 		errs = append(errs, err)
 	}

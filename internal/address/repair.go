@@ -180,7 +180,7 @@ func (h *Holder) repair(now time.Time) (notes []Note) {
 		return nil
 	}
 	var res Result
-	if err := h.place(due, &res); err != nil {
+	if err := h.place(due, &res, nil); err != nil {
 		notes = append(notes, Note{Kind: Trouble, Err: err})
 	}
 	for _, e := range due {

@@ -37,6 +37,9 @@ type Announcer struct {
 	plan    *plan
 	senders map[int]sender
 	news    []report // of the rounds since the last tell
+
+	growing sync.Mutex // guards growths; never held for long
+	growths []growth   // what More brought since
 }
 
 // Open starts an Announcer that sends in the network namespace of the calling
@@ -83,6 +86,7 @@ func (a *Announcer) Close() error {
 func (a *Announcer) Announce(owner string, s Schedule, targets []Target) error {
 	now := time.Now()
 	a.mu.Lock()
+	a.disregard(owner)
 	err := a.plan.put(now, owner, s, targets)
 	a.round(now)
 	a.mu.Unlock()
@@ -131,6 +135,7 @@ func (a *Announcer) Forget(ifindex int) {
 // Stop ends an owner's schedule. When it returns nothing more leaves.
 func (a *Announcer) Stop(owner string) {
 	a.mu.Lock()
+	a.disregard(owner)
 	a.plan.remove(owner)
 	a.mu.Unlock()
 }

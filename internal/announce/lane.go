@@ -25,6 +25,7 @@ type burst struct {
 	frames []frame
 	rounds int   // still to send, the current one included
 	at     int   // position in the current round
+	grows  bool  // more frames are to come: the round is not over with the last
 	skip   []int // interfaces that failed in this burst
 }
 
@@ -37,8 +38,16 @@ func (l *lane) due(now time.Time) (b *burst, frames []frame) {
 	if len(l.queue) == 0 {
 		return nil, nil
 	}
-	b = l.queue[0]
-	if b.pass(); b.rounds <= 0 {
+	for range l.queue {
+		if b = l.queue[0]; !b.waits() {
+			break
+		}
+		l.rotate()
+	}
+	if b.waits() {
+		return nil, nil
+	}
+	if b.rounds <= 0 {
 		return b, nil // nothing is left of it
 	}
 	return b, b.run(l.most())
@@ -52,9 +61,20 @@ func (l *lane) most() int {
 	return chunk
 }
 
+// waits tells that a burst has nothing to send before it has grown.
+func (b *burst) waits() bool {
+	b.pass()
+	return b.grows && b.at >= len(b.frames)
+}
+
+// ready tells that a lane has something to send, when its time has come.
+func (l *lane) ready() bool {
+	return slices.ContainsFunc(l.queue, func(b *burst) bool { return !b.waits() })
+}
+
 // pass steps over the frames of interfaces that failed.
 func (b *burst) pass() {
-	for b.rounds > 0 && slices.Contains(b.skip, b.frames[b.at].ifindex) {
+	for b.rounds > 0 && b.at < len(b.frames) && slices.Contains(b.skip, b.frames[b.at].ifindex) {
 		b.step(1)
 	}
 }
@@ -70,7 +90,7 @@ func (b *burst) run(n int) []frame {
 
 // step moves n frames on, into the next round where this one ends.
 func (b *burst) step(n int) {
-	if b.at += n; b.at >= len(b.frames) {
+	if b.at += n; b.at >= len(b.frames) && !b.grows {
 		b.at = 0
 		b.rounds--
 	}

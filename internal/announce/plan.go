@@ -26,6 +26,7 @@ type owner struct {
 	schedule Schedule
 	frames   map[laneKey][]frame
 	extra    map[laneKey][]frame  // those of the extra targets
+	grows    bool                 // not all of its targets are known yet, see begin
 	open     map[Reason]int       // unfinished bursts
 	armed    map[Reason]time.Time // the alarms that count; others are stale
 	last     map[Reason]time.Time // when a burst was last started
@@ -37,11 +38,8 @@ func newPlan() *plan {
 
 // put makes or replaces an owner and starts its first burst.
 func (p *plan) put(now time.Time, name string, s Schedule, targets []Target) error {
-	p.remove(name)
-	o := &owner{name: name, schedule: s,
-		open: map[Reason]int{}, armed: map[Reason]time.Time{}, last: map[Reason]time.Time{}}
+	o := p.own(name, s)
 	failed := p.aim(o, targets)
-	p.owners[name] = o
 	p.start(now, o, Takeover, s.Repeat)
 	p.arm(o, TakeoverDelay, now, s.Delay)
 	p.arm(o, Refresh, now, s.Refresh)
@@ -51,9 +49,23 @@ func (p *plan) put(now time.Time, name string, s Schedule, targets []Target) err
 	return failed
 }
 
+// own makes or replaces an owner.
+func (p *plan) own(name string, s Schedule) *owner {
+	p.remove(name)
+	o := &owner{name: name, schedule: s, frames: map[laneKey][]frame{}, extra: map[laneKey][]frame{},
+		open: map[Reason]int{}, armed: map[Reason]time.Time{}, last: map[Reason]time.Time{}}
+	p.owners[name] = o
+	return o
+}
+
 // aim makes the frames of an owner. An address that has none is the error.
 func (p *plan) aim(o *owner, targets []Target) (failed error) {
 	o.frames, o.extra = map[laneKey][]frame{}, map[laneKey][]frame{}
+	return p.add(o, targets)
+}
+
+// add makes frames of an owner beside those that it has.
+func (p *plan) add(o *owner, targets []Target) (failed error) {
 	for _, t := range targets {
 		kind, frames, err := framesFor(t, o.schedule.Replies)
 		if err != nil {
@@ -82,6 +94,7 @@ func (p *plan) move(now time.Time, name string, targets []Target) error {
 		why = Takeover
 	}
 	p.unqueue(o)
+	o.grows = false
 	clear(o.open)
 	failed := p.aim(o, targets)
 	p.again(now, name, why)
@@ -162,14 +175,18 @@ func (p *plan) start(now time.Time, o *owner, why Reason, rounds int) {
 		all = o.extra
 	}
 	for key, frames := range all {
-		l := p.lanes[key]
-		if l == nil {
-			l = &lane{interval: p.pace(key)}
-			p.lanes[key] = l
-		}
-		l.queue = append(l.queue, &burst{owner: o, why: why, kind: key.kind, frames: frames, rounds: rounds})
-		o.open[why]++
+		p.queue(key, &burst{owner: o, why: why, kind: key.kind, frames: frames, rounds: rounds})
 	}
+}
+
+func (p *plan) queue(key laneKey, b *burst) {
+	l := p.lanes[key]
+	if l == nil {
+		l = &lane{interval: p.pace(key)}
+		p.lanes[key] = l
+	}
+	l.queue = append(l.queue, b)
+	b.owner.open[b.why]++
 }
 
 // tidy forgets a lane that is empty and owes no pause.
@@ -185,7 +202,7 @@ func (p *plan) next() (at time.Time, ok bool) {
 		at, ok = p.alarms[0].at, true
 	}
 	for _, l := range p.lanes {
-		if len(l.queue) > 0 && (!ok || l.next.Before(at)) {
+		if l.ready() && (!ok || l.next.Before(at)) {
 			at, ok = l.next, true
 		}
 	}

@@ -50,6 +50,7 @@ func (a *Announcer) run() {
 // round sends one chunk of every lane that has one due, and tells whether there
 // may be more at once.
 func (a *Announcer) round(now time.Time) (more bool) {
+	a.grow(now)
 	a.plan.fire(now)
 	for key, l := range a.plan.lanes {
 		b, frames := l.due(now)
@@ -65,7 +66,7 @@ func (a *Announcer) round(now time.Time) (more bool) {
 			l.rotate()
 		}
 		a.plan.tidy(key, l)
-		more = more || len(l.queue) > 0 && !now.Before(l.next)
+		more = more || l.ready() && !now.Before(l.next)
 	}
 	return more
 }

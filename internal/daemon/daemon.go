@@ -343,7 +343,7 @@ func (d *Daemon) tidy(undo *cleanup) error {
 	if err != nil {
 		return err
 	}
-	if err := d.holders.claim(staticOwner, static); err != nil {
+	if err := d.holders.claim(staticOwner, static, nil); err != nil {
 		d.log.Error("cannot hold every static address, route or rule; trying again", "error", err)
 	}
 	undo.add("static addresses", func() error { return d.holders.release(staticOwner) })

@@ -71,6 +71,7 @@ type instance struct {
 	lower     time.Time  // when an advert of another was told last that changed nothing
 	busy      bool       // a takeover is under way: first the addresses, then words
 	waiting   []func()
+	overture  overture
 	steeled   *config.Instance // the settings by which a claim was prepared just now
 
 	mu     sync.Mutex // guards what follows; status reads it too
@@ -172,6 +173,7 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 		in.steel() // while the loop thread sends the first advert
 	}
 	in.busy = t.To == vrrp.Active // until the addresses are announced
+	in.overture = overture{due: in.busy && t.Reason != vrrp.ReasonResumed}
 	name, temporary := in.cfg().Name, in.temporaryStatus()
 	in.tell(func() []line {
 		lines := transitionLines(name, t)
@@ -376,7 +378,7 @@ func (in *instance) claim() {
 	in.d.vmacs.macs.raise(in)
 	in.speak()
 	wanted, err := in.belongings()
-	if err = errors.Join(err, in.d.holders.claim(in.id, wanted)); err != nil {
+	if err = errors.Join(err, in.d.holders.claim(in.id, wanted, in.beginOverture())); err != nil {
 		in.log.Error("("+in.cfg().Name+") cannot hold everything; trying again", "error", err)
 	}
 	in.later(in.checkHeld)
@@ -385,7 +387,7 @@ func (in *instance) claim() {
 func (in *instance) release() {
 	in.holding.Lock()
 	defer in.holding.Unlock()
-	in.holds = false
+	in.holds, in.overture = false, overture{}
 	in.d.announcer.Stop(in.id)
 	in.debug("removing VIPs.")
 	if in.d.keep.Load() {
@@ -423,13 +425,11 @@ func (in *instance) announce(why vrrp.Why) {
 		in.healed()
 		return
 	}
-	pace := schedule(in.cfg().GARP)
-	pace.Replies = in.cfg().Own.GARPReply
-	if why == vrrp.Resumed {
-		pace.Repeat, pace.Delay = 1, 0 // the neighbours know; refreshing goes on
-	}
+	begun := in.endOverture()
 	targets := in.targets()
-	if err := in.d.announcer.Announce(in.id, pace, targets); err != nil {
+	if begun {
+		// It is under way.
+	} else if err := in.d.announcer.Announce(in.id, in.schedule(why), targets); err != nil {
 		in.log.Error("("+in.cfg().Name+") cannot announce the addresses", "error", err)
 	}
 	for _, t := range targets {
@@ -439,6 +439,16 @@ func (in *instance) announce(why vrrp.Why) {
 		what := announcementOf(in.cfg().Family)
 		in.say(line{slog.LevelInfo, fmt.Sprintf("(%s) Sending %s on %s for %d addresses", in.cfg().Name, what, in.cfg().Interface, len(targets)), nil})
 	}
+}
+
+// schedule is when announcements leave.
+func (in *instance) schedule(why vrrp.Why) announce.Schedule {
+	pace := schedule(in.cfg().GARP)
+	pace.Replies = in.cfg().Own.GARPReply
+	if why == vrrp.Resumed {
+		pace.Repeat, pace.Delay = 1, 0 // the neighbours know; refreshing goes on
+	}
+	return pace
 }
 
 func announcementOf(f wire.Family) string {
@@ -463,15 +473,27 @@ func sending(a netip.Addr) string {
 
 // targets are the addresses with the interface and MAC that they are at.
 func (in *instance) targets() []announce.Target {
-	var list []announce.Target
+	list, _ := in.ranked()
+	return list
+}
+
+// ranked are the targets, and which of the instance's addresses each is.
+func (in *instance) ranked() (list []announce.Target, ranks []int) {
 	cfg := in.cfg()
 	written := append(append([]config.Address(nil), cfg.Addresses...), cfg.Excluded...)
 	done := map[place]bool{}
+	var name string // of the interface that at and ok are about
+	var at place
+	var ok bool
 	for i, a := range in.addresses() {
-		at, ok := in.at(a.Interface)
+		if a.Interface != name || i == 0 {
+			name = a.Interface
+			at, ok = in.at(name)
+		}
 		if !ok {
 			continue
 		}
+		at := at
 		w, bpf := virtualMAC(cfg, &written[i])
 		if bpf {
 			at.mac = [6]byte(w.Hardware())
@@ -479,8 +501,9 @@ func (in *instance) targets() []announce.Target {
 		extra := extra(cfg, &written[i]) && !done[at]
 		done[at] = done[at] || extra
 		list = append(list, announce.Target{IfIndex: at.index, MAC: at.mac, Addr: a.Prefix.Addr(), Extra: extra})
+		ranks = append(ranks, i)
 	}
-	return list
+	return list, ranks
 }
 
 func schedule(g config.GARP) announce.Schedule {

@@ -185,7 +185,7 @@ func (d *Daemon) finish(next *config.Settings) error {
 	if err != nil {
 		return err
 	}
-	if err := d.holders.claim(staticOwner, static); err != nil {
+	if err := d.holders.claim(staticOwner, static, nil); err != nil {
 		// As at start: what cannot be held now is tried again.
 		d.log.Error("cannot hold every static address, route or rule; trying again", "error", err)
 	}

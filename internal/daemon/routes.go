@@ -49,9 +49,10 @@ func (d *Daemon) openHolders(undo *cleanup) error {
 	return nil
 }
 
-// claim holds an owner's belongings. The error joins what cannot be held yet.
-func (h *holders) claim(owner string, b belongings) error {
-	_, err := h.addresses.Claim(owner, b.addresses)
+// claim holds an owner's belongings. The error joins what cannot be held yet. told, if any, hears of addresses as they come:
+// see address.ClaimStepwise.
+func (h *holders) claim(owner string, b belongings, told func(n int)) error {
+	_, err := h.addresses.ClaimStepwise(owner, b.addresses, told)
 	if len(b.routes) > 0 {
 		err = errors.Join(err, h.routes.Claim(owner, b.routes))
 	}

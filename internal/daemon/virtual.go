@@ -3,6 +3,7 @@ package daemon
 import (
 	"net"
 
+	"github.com/xvrrp/xvrrp/internal/address"
 	"github.com/xvrrp/xvrrp/internal/config"
 	"github.com/xvrrp/xvrrp/internal/egress"
 	"github.com/xvrrp/xvrrp/internal/vmac"
@@ -30,12 +31,12 @@ func (in *instance) seated(list []config.Address) []config.Address {
 
 // belongings are all that the instance holds while master, where it is.
 func (in *instance) belongings() (belongings, error) {
-	b, err := belongingsOf(in.cfg())
-	b.addresses = b.addresses[:0]
-	for _, a := range in.addresses() {
+	addresses := in.addresses()
+	b := belongings{addresses: make([]address.Address, 0, len(addresses))}
+	for _, a := range addresses {
 		b.addresses = append(b.addresses, wantedAddress(a))
 	}
-	return b, err
+	return b, b.add(in.cfg().Routes, in.cfg().Rules)
 }
 
 // at tells where frames for an interface of this name leave. Of its own virtual

@@ -1,0 +1,52 @@
+package daemon
+
+import (
+	"github.com/xvrrp/xvrrp/internal/announce"
+	"github.com/xvrrp/xvrrp/pkg/vrrp"
+)
+
+// overtureFrom is how many addresses an instance has at least whose announcement
+// begins while they are still being added: for few, two threads cost more.
+const overtureFrom = 64
+
+// overture is the announcement of a takeover that has begun before the last
+// address stands. Of the router's goroutine.
+type overture struct {
+	due     bool // a takeover is under way that shall be announced
+	begun   bool
+	targets []announce.Target
+	ranks   []int // of the targets, among the instance's addresses
+}
+
+// beginOverture begins the announcement, and returns whom to tell how many of the
+// addresses stand. Nil: they are announced when all do.
+func (in *instance) beginOverture() func(n int) {
+	o := &in.overture
+	if cfg := in.cfg(); !o.due || len(cfg.Addresses)+len(cfg.Excluded) < overtureFrom {
+		return nil
+	}
+	o.due, o.begun = false, true
+	o.targets, o.ranks = in.ranked()
+	in.d.announcer.Begin(in.id, in.schedule(vrrp.BecameActive))
+	return func(n int) {
+		i := 0
+		for i < len(o.ranks) && o.ranks[i] < n {
+			i++
+		}
+		if i > 0 {
+			in.d.announcer.More(in.id, o.targets[:i:i], false)
+			o.targets, o.ranks = o.targets[i:], o.ranks[i:]
+		}
+	}
+}
+
+// endOverture announces what is left, and reports whether there was a beginning.
+func (in *instance) endOverture() bool {
+	o := &in.overture
+	begun := o.begun
+	if begun {
+		in.d.announcer.More(in.id, o.targets, true)
+	}
+	*o = overture{}
+	return begun
+}
