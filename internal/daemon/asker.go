@@ -145,6 +145,14 @@ func (k *asker) tellFrames(in *instance, name string) {
 	}
 }
 
+// answers takes in that somebody answers for an address of ours. Loop thread.
+func (in *instance) answers(a prober.Answer) {
+	in.sign(signProbe, func() sign {
+		text := "asked for " + a.Addr.String() + ", " + net.HardwareAddr(a.MAC[:]).String() + " answers"
+		return sign{text: text, addr: a.Addr, mac: a.MAC}
+	})
+}
+
 // answered takes in who answers. On a goroutine of the prober.
 func (d *Daemon) answered(a prober.Answer) {
 	if d.nics.ours(a.MAC) {
@@ -163,10 +171,11 @@ func (d *Daemon) answered(a prober.Answer) {
 		}
 		d.engine.Do(engine.Tell{Router: in.id, At: a.At, Event: vrrp.Answered{Addr: a.Addr, MAC: a.MAC, Stranger: in.former.stranger(a.MAC)}})
 		if in.active.Load() {
-			in.sign(signProbe, func() sign {
-				text := "asked for " + a.Addr.String() + ", " + net.HardwareAddr(a.MAC[:]).String() + " answers"
-				return sign{text: text, addr: a.Addr, mac: a.MAC}
-			})
+			d.engine.Do(engine.Ask{Do: func(v engine.View) {
+				if r := v.Router(in.id); r != nil && r.State() == vrrp.Active && !in.partingClaim(r.Transition(), a.MAC, a.At) {
+					in.answers(a)
+				}
+			}})
 		}
 	}
 }

@@ -180,6 +180,14 @@ func (in *instance) lastWordOf(from netip.Addr) bool {
 // partingWithin is how late a last advert may come on a busy machine.
 const partingWithin = 200 * time.Millisecond
 
+// partingClaim reports whether a claim comes from the kernel of the old master, which hears of our takeover, or has said
+// goodbye, and has not removed its addresses yet: it still answers, our own gratuitous ARP too. Whoever does not give way
+// claims again, at the latest when we ask.
+func (in *instance) partingClaim(last vrrp.Transition, mac [6]byte, at time.Time) bool {
+	gives := last.Reason == vrrp.ReasonPreempt || last.Reason == vrrp.ReasonPriorityZero
+	return gives && at.Sub(last.Evidence.At) < askedAfterTakeover && !in.former.stranger(mac)
+}
+
 // claimed takes in that another host uses one of our addresses. Loop thread.
 func (in *instance) claimed(c datapath.Claim) {
 	in.meter().VIPConflict(c.Addr)

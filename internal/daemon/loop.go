@@ -76,6 +76,9 @@ func (s sink) Claim(c datapath.Claim) {
 	holding := s.holding(c.Addr)
 	s.answered(c)
 	for _, in := range holding {
+		if in.partingClaim(s.Last(in.id), c.MAC, c.At) {
+			continue
+		}
 		in.claimed(c)
 		s.d.gossip.put(rumour{instance: in.cfg().Name, ifindex: c.IfIndex, peer: c.Addr, claim: c.MAC})
 	}

@@ -126,6 +126,14 @@ func (v View) Out(name string) Out {
 // Now is the time at which the question is answered.
 func (v View) Now() time.Time { return time.Now() }
 
+// Last is a router's last transition. Loop thread only.
+func (e *Engine) Last(name string) (t vrrp.Transition) {
+	if m, ok := e.members[name]; ok {
+		t = m.router.Transition()
+	}
+	return t
+}
+
 // Active reports whether a router is Active. Loop thread only.
 func (e *Engine) Active(name string) bool {
 	m, ok := e.members[name]

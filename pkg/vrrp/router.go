@@ -128,6 +128,9 @@ func (r *Router) Deadline() time.Time {
 // State returns the state.
 func (r *Router) State() State { return r.state }
 
+// Transition returns the last transition, the zero one before the first.
+func (r *Router) Transition() Transition { return r.transition }
+
 // Priority returns the effective priority.
 func (r *Router) Priority() uint8 { return r.priority }
 
