@@ -76,7 +76,7 @@ func TestNotificationsAsKeepalived(t *testing.T) {
 	reached := func(name, state string) {
 		t.Helper()
 		for _, s := range stories {
-			testnet.Eventually(t, 10*time.Second, func() error {
+			testnet.Eventually(t, patience, func() error {
 				if list := s.told("lines", name); len(list) == 0 || !strings.Contains(list[len(list)-1], state) {
 					return fmt.Errorf("%s: %s is not told to be %s: %q", s.Name, name, state, list)
 				}
@@ -112,7 +112,7 @@ func TestNotificationsAsKeepalived(t *testing.T) {
 	for _, s := range stories {
 		select {
 		case <-s.p.Done():
-		case <-time.After(10 * time.Second):
+		case <-time.After(patience):
 			t.Fatalf("%s does not stop", s.Name)
 		}
 	}

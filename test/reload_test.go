@@ -20,6 +20,11 @@ const (
 	fastVIP  = "10.9.0.99"
 )
 
+// unhurried makes an instance at advert_int 0.01 wait for thirty adverts. It is
+// for tests that judge what a change does, not how long this machine lets a
+// process wait.
+const unhurried = "down_timer_adverts 30"
+
 // fast is an instance at a hundred adverts a second, with further lines.
 func fast(name string, priority int, lines ...string) string {
 	return fmt.Sprintf("vrrp_instance %s {\n interface eth0\n virtual_router_id %d\n version 3\n priority %d\n advert_int 0.01\n garp_master_delay 0\n"+
@@ -48,10 +53,8 @@ func newWatched(t *testing.T, also string) *watched {
 	t.Helper()
 	w := &watched{lan: newLAN(t, peersNetwork), also: also}
 	w.a = w.lan.a.xvrrp(fast("VI_1", 200) + also)
-	w.owned(fastVIP, "a", 5*time.Second)
-	// The peer waits for thirty adverts: what is judged is what a reload does, not
-	// how long this machine lets a process wait.
-	w.b = w.lan.b.xvrrp(fast("VI_1", 100, "down_timer_adverts 30"))
+	w.owned(fastVIP, "a", patience)
+	w.b = w.lan.b.xvrrp(fast("VI_1", 100, unhurried))
 	says(t, w.b, "master set to "+w.lan.a.ip, patience)
 	w.wire = w.c.Capture("eth0")
 	return w
@@ -103,7 +106,7 @@ func TestReloadDisturbsNothing(t *testing.T) {
 	}
 	vip := func(list ...string) string { return "virtual_ipaddress {\n" + strings.Join(list, "\n") + "\n}" }
 	w := newWatched(t, other("VI_2", 2, vip("10.9.0.20")))
-	w.owned("10.9.0.20", "a", 5*time.Second)
+	w.owned("10.9.0.20", "a", patience)
 	base := fast("VI_1", 200)
 
 	w.reload(0, base+w.also, "no changes")
@@ -111,20 +114,20 @@ func TestReloadDisturbsNothing(t *testing.T) {
 	w.reload(0, base, "remove VI_2")
 	w.owned("10.9.0.20", "", 0)
 	w.reload(0, base+other("VI_2", 2, vip("10.9.0.20")), "add VI_2")
-	w.owned("10.9.0.20", "a", 5*time.Second)
+	w.owned("10.9.0.20", "a", patience)
 	w.reload(0, base+other("VI_2", 2, vip("10.9.0.20", "10.9.0.21")), "change VI_2, which keeps its state")
 	w.owned("10.9.0.21", "a", 0)
 	w.reload(0, base+other("VI_2", 2, vip("10.9.0.21")), "change VI_2")
 	w.owned("10.9.0.20", "", 0)
 	w.reload(0, base+other("VI_3", 3, vip("10.9.0.21")), "remove VI_2", "add VI_3")
-	w.owned("10.9.0.21", "a", 5*time.Second)
+	w.owned("10.9.0.21", "a", patience)
 	script := "vrrp_script yes {\n script /bin/true\n interval 1\n weight 5\n}\nvrrp_script no {\n script /bin/false\n interval 1\n}\n"
 	w.reload(0, script+fast("VI_1", 200, "track_script {\n yes\n }")+other("VI_3", 3, vip("10.9.0.21")), "change VI_1, which keeps its state")
 	says(t, w.a, "Changing effective priority from 200 to 205", patience)
 	w.reload(0, script+fast("VI_1", 200, "notify /bin/true")+other("VI_3", 3, vip("10.9.0.21"), "track_script {\n no\n }"), "change VI_1", "change VI_3")
-	w.owned("10.9.0.21", "", 5*time.Second) // the check that failed
+	w.owned("10.9.0.21", "", patience) // the check that failed
 	w.reload(0, fast("VI_1", 180)+other("VI_3", 3, vip("10.9.0.21")), "change VI_1")
-	w.owned("10.9.0.21", "a", 5*time.Second)
+	w.owned("10.9.0.21", "a", patience)
 	w.reload(0, fast("renamed", 180)+other("VI_1", 3, vip("10.9.0.21")), "rename VI_1 to renamed, which keeps its state", "rename VI_3 to VI_1")
 	group := "vrrp_sync_group G {\n group {\n renamed\n VI_1\n }\n}\n"
 	w.reload(0, group+fast("renamed", 180)+other("VI_1", 3, vip("10.9.0.21")), "add sync group G of renamed, VI_1")
@@ -168,7 +171,7 @@ func TestReloadRefused(t *testing.T) {
 	}
 	before := strings.Count(w.a.Output(), "New config failed validation")
 	w.a.Signal(syscall.SIGHUP)
-	testnet.Eventually(t, 5*time.Second, func() error {
+	testnet.Eventually(t, patience, func() error {
 		if strings.Count(w.a.Output(), "New config failed validation") != before+1 {
 			return fmt.Errorf("SIGHUP is not refused")
 		}
@@ -324,7 +327,7 @@ func TestReloadThousand(t *testing.T) {
 	port.Drop(fresh.port, nil, lab.Everything)
 	port.Drop(nil, fresh.port, lab.Everything)
 	fresh.xvrrp(last)
-	testnet.Eventually(t, 20*time.Second, func() error {
+	testnet.Eventually(t, patience, func() error {
 		if got, want := w.lan.a.picture(), fresh.picture(); got != want {
 			return fmt.Errorf("after the reloads:\n%s\nafter a fresh start:\n%s\nwith\n%s", got, want, last)
 		}

@@ -24,10 +24,10 @@ func (n *node) successor(old *testnet.Process) *testnet.Process {
 	case <-old.Done():
 	case <-p.Done():
 		n.t.Fatalf("the successor on %s ended:\n%s", n.Name, p.Output())
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		n.t.Fatalf("the predecessor on %s does not end:\n%s\nthe successor:\n%s", n.Name, old.Output(), p.Output())
 	}
-	if err := old.Wait(time.Second); err != nil {
+	if err := old.Wait(patience); err != nil {
 		n.t.Fatalf("the predecessor on %s: %v\n%s", n.Name, err, old.Output())
 	}
 	says(n.t, p, "Startup complete", patience)
@@ -87,7 +87,7 @@ func TestRestartWithoutFailover(t *testing.T) {
 	if err := w.a.Stop(patience); err != nil {
 		t.Error(err)
 	}
-	w.owned(fastVIP, "b", 2*time.Second)
+	w.owned(fastVIP, "b", patience)
 	nothingLeft(t, w.lan.a)
 }
 
@@ -105,16 +105,16 @@ func TestRestartKeepsOpinions(t *testing.T) {
 	conf := checks + group + fast("VI_1", 200, "track_script {\n up\n must\n }") + second(2, "must") + second(3, "down")
 	w := &watched{lan: newLAN(t, peersNetwork)}
 	w.a = w.lan.a.xvrrp(conf)
-	w.owned(fastVIP, "a", 5*time.Second)
-	w.owned("10.9.0.22", "a", 5*time.Second)
+	w.owned(fastVIP, "a", patience)
+	w.owned("10.9.0.22", "a", patience)
 	says(t, w.a, "(VI_3) Entering FAULT STATE", patience)
 	says(t, w.a, "from 200 to 205", patience)
-	w.b = w.lan.b.xvrrp(fast("VI_1", 100, "down_timer_adverts 30"))
+	w.b = w.lan.b.xvrrp(fast("VI_1", 100, unhurried))
 	says(t, w.b, "master set to", patience)
 	w.wire = w.c.Capture("eth0")
 	w.a = w.lan.a.successor(w.a)
 	for _, phrase := range []string{"(VI_1) Goes on as MASTER", "(VI_2) Goes on as MASTER", "(VI_3) Entering FAULT STATE"} {
-		says(t, w.a, phrase, time.Second)
+		says(t, w.a, phrase, patience)
 	}
 	w.lan.a.tells(0, words("status"), "VI_1", "MASTER", "205", "VI_2", "MASTER", "VI_3", "FAULT")
 	w.undisturbed(1)
@@ -142,7 +142,7 @@ func TestRestartThatFails(t *testing.T) {
 		file := w.lan.a.write("broken.conf", conf)
 		p := w.lan.a.Start(binary, "--runtime-dir", w.lan.a.runtimeDir(), "run", "--takeover", "-f", file)
 		var exit *exec.ExitError
-		if err := p.Wait(20 * time.Second); !errors.As(err, &exit) {
+		if err := p.Wait(patience); !errors.As(err, &exit) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -161,34 +161,72 @@ func TestRestartThatFails(t *testing.T) {
 	says(t, p, "Startup complete", patience)
 }
 
-// A successor that dies at any moment of the hand-over lets the daemon go on.
+// A successor that dies at any moment of the hand-over lets the daemon go on,
+// unless that has said its last word.
 func TestRestartSuccessorDies(t *testing.T) {
 	t.Parallel()
+	const prepares, goesOn = "a successor prepares to go on", "the successor gave up: going on"
 	w := newWatched(t, "")
-	for i := range 20 {
+	said := func(phrase string) int { return strings.Count(w.a.Output(), phrase) }
+	var unasked, gaveUp, late int
+	for i := range 30 {
+		prepared, gone, heard := said(prepares), said(goesOn), len(advertsOf(w.wire, w.lan.b, fastVRID))
 		p := w.lan.a.Start(binary, "--runtime-dir", w.lan.a.runtimeDir(), "--log-level", "debug", "run", "--takeover",
 			"-f", filepath.Join(w.lan.a.dir, "keepalived.conf"), "-f", filepath.Join(w.lan.a.dir, "xvrrp.conf"))
-		select { // a moment that is another one each time
+		moment := time.Duration(i) * 5 * time.Millisecond // another one each time
+		if i >= 20 {
+			testnet.Eventually(t, patience, func() error {
+				if said(prepares) == prepared {
+					return fmt.Errorf("the predecessor is not asked to hand over:\n%s", p.Output())
+				}
+				return nil
+			})
+			moment = time.Duration(i-20) * 3 * time.Millisecond
+		}
+		select {
 		case <-p.Done():
-		case <-time.After(time.Duration(i) * 5 * time.Millisecond):
+		case <-time.After(moment):
 		}
 		p.Kill()
-		select {
-		case <-w.a.Done():
-			if strings.Contains(w.a.Output(), "Handed over") {
-				w.a = w.lan.a.xvrrp(fast("VI_1", 200)) // it was too late to go on
-				w.owned(fastVIP, "a", 5*time.Second)
-				t.Logf("after %d ms it had handed over", i*5)
-				return
+		ended := false
+		testnet.Eventually(t, patience, func() error { // whoever prepared either gave up or took over
+			select {
+			case <-w.a.Done():
+				ended = true
+				return nil
+			default:
 			}
-			t.Fatalf("the predecessor ended:\n%s", w.a.Output())
+			if said(prepares)-prepared != said(goesOn)-gone {
+				return fmt.Errorf("moment %d: the predecessor neither goes on nor ends", i)
+			}
+			return nil
+		})
+		switch {
+		case ended:
+			late++
+			if !strings.Contains(w.a.Output(), "Handed over") {
+				t.Fatalf("the predecessor ended:\n%s", w.a.Output())
+			}
+			w.a = w.lan.a.xvrrp(fast("VI_1", 200)) // it was too late to go on
+			w.owned(fastVIP, "a", patience)
+			continue
+		case said(prepares) == prepared:
+			unasked++
 		default:
+			gaveUp++
+		}
+		w.lan.a.tells(0, words("status"), "VI_1", "MASTER")
+		if n := len(advertsOf(w.wire, w.lan.b, fastVRID)) - heard; n != 0 {
+			t.Errorf("moment %d: b advertised %d times", i, n)
 		}
 	}
+	t.Logf("%d successors died before they asked, %d gave up, %d had taken over", unasked, gaveUp, late)
+	if gaveUp == 0 {
+		t.Error("none died in the middle: this test has tried nothing")
+	}
 	w.lan.a.tells(0, words("status"), "VI_1", "MASTER")
-	says(t, w.b, "master set to", time.Second)
 	// It hears again: a better master on the wire is obeyed.
 	w.b.Kill()
 	w.b = w.lan.b.xvrrp(fast("VI_1", 250))
-	w.owned(fastVIP, "b", 5*time.Second)
+	w.owned(fastVIP, "b", patience)
 }

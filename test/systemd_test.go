@@ -179,7 +179,7 @@ func TestSystemctlRestart(t *testing.T) {
 	a.must("start", "xvrrp")
 	w := &watched{lan: l}
 	l.owned(fastVIP, "a", patience)
-	w.b = l.b.xvrrp(fast("VI_1", 100, "down_timer_adverts 30"))
+	w.b = l.b.xvrrp(fast("VI_1", 100, unhurried))
 	says(t, w.b, "master set to "+l.a.ip, patience)
 	w.wire = l.c.Capture("eth0")
 	began := time.Now()
@@ -237,7 +237,7 @@ func TestSystemctlRestartThatFails(t *testing.T) {
 			a.write("keepalived.conf", fast("VI_1", 200))
 			a.must("start", "xvrrp")
 			l.owned(fastVIP, "a", patience)
-			b := l.b.xvrrp(fast("VI_1", 100, "down_timer_adverts 30"))
+			b := l.b.xvrrp(fast("VI_1", 100, unhurried))
 			says(t, b, "master set to "+l.a.ip, patience)
 			breaks(a)
 			if out, err := a.systemctl("restart", "xvrrp"); err == nil {

@@ -164,7 +164,7 @@ func TestWeightsAsKeepalived(t *testing.T) {
 				if n == l.a && strings.HasPrefix(w.name, "process") {
 					continue // keepalived hears of no processes in a network namespace (connection refused)
 				}
-				if err := soon(10*time.Second, func() error {
+				if err := soon(patience, func() error {
 					if got := effective(logs[n].Output(), w); got != want {
 						return fmt.Errorf("%s on %s (a: keepalived, b: xvrrp), well %v: %s, want %s", w.name, n.Name, well, got, want)
 					}
