@@ -169,7 +169,7 @@ func (d *Daemon) answered(a prober.Answer) {
 		if !in.carries(a.Addr) {
 			continue
 		}
-		d.engine.Do(engine.Tell{Router: in.id, At: a.At, Event: vrrp.Answered{Addr: a.Addr, MAC: a.MAC, Stranger: in.former.stranger(a.MAC)}})
+		d.engine.Do(engine.Tell{Router: in.id, At: a.At, Event: in.answer(a.Addr, a.MAC)})
 		if in.active.Load() {
 			d.engine.Do(engine.Ask{Do: func(v engine.View) {
 				if r := v.Router(in.id); r != nil && r.State() == vrrp.Active && !in.partingClaim(r.Transition(), a.MAC, a.At) {

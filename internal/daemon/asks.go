@@ -1,12 +1,14 @@
 package daemon
 
 import (
+	"bytes"
 	"net/netip"
 	"slices"
 	"sync/atomic"
 
 	"github.com/xvrrp/xvrrp/internal/config"
 	"github.com/xvrrp/xvrrp/internal/prober"
+	"github.com/xvrrp/xvrrp/pkg/vrrp"
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
@@ -18,6 +20,9 @@ type asks struct {
 	witness   []prober.Question
 	turn      atomic.Uint32
 	scene     uint64 // nics.scene when they were prepared
+	// macs are what this host would answer with itself. An address with a virtual MAC is not among them: every master has
+	// the same, and nobody's is higher.
+	macs map[netip.Addr][6]byte
 }
 
 // mostAsked is how many addresses are asked for at once: they go together.
@@ -43,11 +48,28 @@ func (a *asks) on(ifindex int) bool {
 	return slices.ContainsFunc(a.addresses, is) || slices.ContainsFunc(a.second, is) || slices.ContainsFunc(a.witness, is)
 }
 
+// virtuallyAnswered reports whether an address answers with a virtual MAC.
+func virtuallyAnswered(cfg *config.Instance, v *config.Address) bool {
+	_, macvlan := vmacOf(prefixes{}, cfg, v)
+	_, virtual := virtualMAC(cfg, v)
+	return macvlan || virtual
+}
+
+// answer is what the core is told of somebody who uses an address of ours. Any goroutine, at once.
+func (in *instance) answer(addr netip.Addr, mac [6]byte) vrrp.Answered {
+	ev := vrrp.Answered{Addr: addr, MAC: mac, Stranger: in.former.stranger(mac)}
+	if a := in.asks.Load(); a != nil {
+		ours, ok := a.macs[addr]
+		ev.Outranks = ok && bytes.Compare(mac[:], ours[:]) > 0
+	}
+	return ev
+}
+
 // prepareAsks gets an instance's questions ready, and the sockets that they
 // leave through; n.mu is held.
 func (n *nics) prepareAsks(c *nic, in *instance) {
 	cfg := in.cfg()
-	a := &asks{name: c.name, scene: n.scene.Load()}
+	a := &asks{name: c.name, scene: n.scene.Load(), macs: map[netip.Addr][6]byte{}}
 	for _, list := range [][]config.Address{cfg.Addresses, cfg.Excluded} {
 		for _, v := range list {
 			at := n.byName[v.Interface]
@@ -56,6 +78,9 @@ func (n *nics) prepareAsks(c *nic, in *instance) {
 			}
 			a.addresses = append(a.addresses, n.question(at, v.Prefix.Addr()))
 			a.second = append(a.second, n.elsewhere(at, v.Prefix.Addr())...)
+			if !virtuallyAnswered(cfg, &v) {
+				a.macs[v.Prefix.Addr()] = [6]byte(at.link.MAC)
+			}
 		}
 	}
 	for _, w := range cfg.Own.Witness {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/xvrrp/xvrrp/internal/datapath"
 	"github.com/xvrrp/xvrrp/internal/engine"
-	"github.com/xvrrp/xvrrp/pkg/vrrp"
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
@@ -89,7 +88,7 @@ func (s sink) Claim(c datapath.Claim) {
 func (s sink) answered(c datapath.Claim) {
 	for _, in := range s.d.carrying(c.Addr) {
 		in.former.claims(c.MAC, 2*interval(in.cfg()))
-		s.Hear(in.id, c.At, vrrp.Answered{Addr: c.Addr, MAC: c.MAC, Stranger: in.former.stranger(c.MAC)})
+		s.Hear(in.id, c.At, in.answer(c.Addr, c.MAC))
 	}
 }
 

@@ -50,14 +50,9 @@ func (r *Router) backupAdvert(now time.Time, heard Heard) {
 	switch {
 	case heard.Priority == 0 && !r.mayLeave(heard):
 		r.foreignGoodbye(heard)
+	case heard.Priority == 0 && r.released: // said already
 	case heard.Priority == 0:
-		r.absorb(now, heard)
-		r.endHold(now, heard.From)
-		r.out.tell(Note{Kind: NotePriorityZero, State: r.state, From: heard.From, Ours: r.priority})
-		r.follow(heard)
-		r.released = true
-		r.deadline = now.Add(skew(r.cfg.Version, r.priority, r.activeInterval))
-		r.losePaths(now)
+		r.release(now, heard)
 	case heard.Priority >= r.priority:
 		r.endPreemptDelay(now, heard)
 		r.accept(now, heard)
@@ -68,6 +63,30 @@ func (r *Router) backupAdvert(now time.Time, heard Heard) {
 		r.discarded = heard
 		r.out.tell(Note{Kind: NoteDiscarded, State: r.state, From: heard.From, Priority: heard.Priority, Ours: r.priority})
 	}
+}
+
+// release is the first goodbye of the Active router: we wait for Skew_Time from
+// now, or until a deadline that is nearer. The RFC sets the timer anew with each
+// goodbye, so that whoever repeats one in the Active router's name puts the
+// takeover off for as long as he likes.
+func (r *Router) release(now time.Time, heard Heard) {
+	r.absorb(now, heard)
+	r.endHold(now, heard.From)
+	r.guard.floor = now // of a deadline that stays
+	r.out.tell(Note{Kind: NotePriorityZero, State: r.state, From: heard.From, Ours: r.priority})
+	r.follow(heard)
+	r.released = true
+	r.deadline = sooner(r.deadline, now, skew(r.cfg.Version, r.priority, r.activeInterval))
+	r.losePaths(now)
+}
+
+// sooner is the end of a wait that begins now, or the end of one that runs, if
+// that is nearer.
+func sooner(running, now time.Time, wait time.Duration) time.Time {
+	if end := now.Add(wait); running.Before(now) || end.Before(running) {
+		return end
+	}
+	return running
 }
 
 // accept follows the sender for another down interval.

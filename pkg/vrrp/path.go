@@ -35,11 +35,11 @@ func (r *Router) pathHeard(now time.Time, ev PathHeard) {
 
 func (r *Router) backupPath(now time.Time, p *path, heard Heard) {
 	switch {
-	case heard.Priority == 0 && p.until.IsZero():
+	case heard.Priority == 0 && (p.until.IsZero() || p.left): // nobody's, or said already
 	case heard.Priority == 0 && p.last.From != heard.From:
 		r.foreignGoodbye(heard)
 	case heard.Priority == 0:
-		p.until, p.left = now.Add(skew(r.cfg.Version, r.priority, p.interval(r))), true
+		p.until, p.left = sooner(p.until, now, skew(r.cfg.Version, r.priority, p.interval(r))), true
 		r.reask(now)
 		r.losePaths(now)
 	case heard.Priority >= r.priority || r.tolerates(now):

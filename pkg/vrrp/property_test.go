@@ -162,12 +162,14 @@ func (a *auditor) step() {
 
 func (a *auditor) feed(member int, ev Event) {
 	due := make([]time.Time, a.g.Len())
+	before := *a.g.Member(member)
 	for i := range due {
 		due[i] = a.g.Member(i).Deadline()
 	}
 	for _, action := range a.g.Handle(a.now, member, ev) {
 		a.check(action.Member, action.Action, ev)
 	}
+	a.checkGoodbye(&before, a.g.Member(member), ev)
 	actives := 0
 	for i := range due {
 		r := a.g.Member(i)
@@ -193,6 +195,22 @@ func (a *auditor) feed(member int, ev Event) {
 	}
 	if t, ok := ev.(Timeout); ok && !a.g.Deadline().IsZero() && !a.g.Deadline().After(a.now) && t.Known.IsZero() {
 		a.t.Errorf("Timeout at %v left the deadline %v", a.now, a.g.Deadline())
+	}
+}
+
+// checkGoodbye: an advert of priority 0, however many there are, puts nothing
+// off that is still to come.
+func (a *auditor) checkGoodbye(before, after *Router, ev Event) {
+	ad, direct := ev.(Received)
+	beat, onPath := ev.(PathHeard)
+	if before.state != Backup || after.state != Backup || !(direct && ad.Priority == 0) && !(onPath && beat.Priority == 0) {
+		return
+	}
+	if end := before.waysEnd(); !end.Before(a.now) && after.waysEnd().After(end) {
+		a.t.Errorf("%+v at %v put the takeover off from %v to %v", ev, a.now, end, after.waysEnd())
+	}
+	if before.released && after.deadline.After(before.deadline) {
+		a.t.Errorf("another goodbye %+v at %v put the takeover off from %v to %v", ev, a.now, before.deadline, after.deadline)
 	}
 }
 
