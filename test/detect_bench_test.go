@@ -49,7 +49,12 @@ func (n *node) follow() <-chan event {
 
 // saysHere is a gratuitous ARP of a stranger for the address.
 func saysHere(op byte, target netip.Addr, to net.HardwareAddr) []byte {
-	vip := netip.MustParseAddr(peersVIP).As4()
+	return claimsFor(netip.MustParseAddr(peersVIP), op, target, to)
+}
+
+// claimsFor is an ARP message of a stranger who has an address.
+func claimsFor(addr netip.Addr, op byte, target netip.Addr, to net.HardwareAddr) []byte {
+	vip := addr.As4()
 	asked := target.As4()
 	f := append(append(append([]byte{}, to...), attacker...), 8, 6, 0, 1, 8, 0, 6, 4, 0, op)
 	f = append(append(f, attacker...), vip[:]...)

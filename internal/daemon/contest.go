@@ -164,21 +164,24 @@ func (in *instance) lastAnnounced() string {
 	return fmt.Sprintf("ours, %v ago", time.Since(c.ours).Round(time.Millisecond))
 }
 
-// lastWordOf reports whether a worse advert is the one that a router sends when it yields to a new master: one only, and at
-// once. A second one is of a router that does not stop.
+// lastWordOf reports whether a worse advert is of a router that yields to a new master: the one that it sends then, at once, and
+// before it one that was on its way when ours was. A third one is of a router that does not stop.
 func (in *instance) lastWordOf(from netip.Addr) bool {
 	in.mu.Lock()
 	since := in.since
 	in.mu.Unlock()
-	if in.parted || time.Since(since) > max(interval(in.cfg()), partingWithin) {
+	if in.parting == mostParting || time.Since(since) > max(interval(in.cfg()), partingWithin) {
 		return false
 	}
-	in.parted = true
+	in.parting++
 	return from.IsValid()
 }
 
-// partingWithin is how late a last advert may come on a busy machine.
-const partingWithin = 200 * time.Millisecond
+const (
+	mostParting = 2
+	// partingWithin is how late a last advert may come on a busy machine.
+	partingWithin = 200 * time.Millisecond
+)
 
 // partingClaim reports whether a claim comes from the kernel of the old master, which hears of our takeover, or has said
 // goodbye, and has not removed its addresses yet: it still answers, our own gratuitous ARP too. Whoever does not give way

@@ -2,11 +2,12 @@ package daemon
 
 import "slices"
 
-// noteMACs keeps which Ethernet addresses are this host's; n.mu is held. Virtual
+// noteLinks keeps which Ethernet addresses are this host's, and what its links are called; n.mu is held. Virtual
 // MACs are not among them: another master has the same.
-func (n *nics) noteMACs() {
-	all := map[[6]byte]bool{}
+func (n *nics) noteLinks() {
+	all, names := map[[6]byte]bool{}, map[int]string{}
 	for _, c := range n.byName {
+		names[c.link.Index] = c.name
 		if c.link.Index != 0 && len(c.link.MAC) == 6 {
 			if mac := [6]byte(c.link.MAC); !reservedMAC(mac) {
 				all[mac] = true
@@ -14,6 +15,7 @@ func (n *nics) noteMACs() {
 		}
 	}
 	n.macs.Store(&all)
+	n.names.Store(&names)
 }
 
 // ours reports whether an Ethernet address is this host's. Any goroutine, at once.

@@ -66,7 +66,7 @@ type instance struct {
 
 	// Of the router's goroutine.
 	started   bool       // the first transition has been told
-	parted    bool       // somebody yielded with a last advert in this state
+	parting   int        // so many adverts of somebody who yields came in this state
 	discarded netip.Addr // whose losing adverts have been told in this state
 	lower     time.Time  // when an advert of another was told last that changed nothing
 	busy      bool       // a takeover is under way: first the addresses, then words
@@ -153,7 +153,7 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 		}
 	}
 	in.mu.Unlock()
-	in.started, in.discarded, in.parted = true, netip.Addr{}, false
+	in.started, in.discarded, in.parting = true, netip.Addr{}, 0
 	in.active.Store(t.To == vrrp.Active)
 	in.yielded(t)
 	if p := in.pulse.Load(); p != nil && t.Reason != vrrp.ReasonResumed {

@@ -75,7 +75,7 @@ func (s sink) Claim(c datapath.Claim) {
 	holding := s.holding(c.Addr)
 	s.answered(c)
 	for _, in := range holding {
-		if in.partingClaim(s.Last(in.id), c.MAC, c.At) {
+		if !in.bears(c.Addr, c.IfIndex) || in.partingClaim(s.Last(in.id), c.MAC, c.At) {
 			continue
 		}
 		in.claimed(c)
@@ -87,6 +87,9 @@ func (s sink) Claim(c datapath.Claim) {
 // among the adverts. Loop thread.
 func (s sink) answered(c datapath.Claim) {
 	for _, in := range s.d.carrying(c.Addr) {
+		if !in.bears(c.Addr, c.IfIndex) {
+			continue
+		}
 		in.former.claims(c.MAC, 2*interval(in.cfg()))
 		s.Hear(in.id, c.At, in.answer(c.Addr, c.MAC))
 	}

@@ -30,6 +30,7 @@ type nics struct {
 	first  chan struct{} // closed when synced
 	moving moving
 	macs   atomic.Pointer[map[[6]byte]bool] // of this host's links
+	names  atomic.Pointer[map[int]string]   // of its links by index
 	scene  atomic.Uint64                    // counts what comes and goes: links and addresses
 }
 
@@ -39,7 +40,8 @@ type nic struct {
 	link  ifstate.Link // Index 0: not there
 	addrs []ifstate.Address
 	users []*instance
-	ways  []*way // second paths over it
+	ways  []*way      // second paths over it
+	bears []*instance // of which some addresses are on it, and no adverts
 
 	mode    datapath.Mode
 	out     *egress.Interface
@@ -71,6 +73,7 @@ func (n *nics) use(in *instance) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	defer n.usePaths(in)
+	defer n.bear(in)
 	c := n.named(in.cfg().Interface)
 	c.users = append(c.users, in)
 	n.d.vmacs.use(in)
@@ -95,6 +98,7 @@ func (n *nics) again(in *instance) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.againPaths(in)
+	n.bear(in)
 	if c := n.byName[in.cfg().Interface]; c != nil && c.link.Index != 0 {
 		n.join(c, in)
 		n.tellFault(c, in)
@@ -127,6 +131,9 @@ func (n *nics) leave(in *instance) {
 	n.d.vmacs.leave(in)
 	n.d.promotion.leave(in)
 	n.leavePaths(in)
+	for _, c := range n.byName {
+		n.unbear(c, in)
+	}
 	if !c.used() {
 		n.release(c)
 	}
@@ -213,7 +220,7 @@ func (n *nics) Link(l ifstate.Link) {
 	}
 	before := c.link
 	c.link = l
-	n.noteMACs()
+	n.noteLinks()
 	n.d.vmacs.news(l.Name)
 	moved := before.Index != 0 && !bytes.Equal(before.MAC, l.MAC)
 	switch {

@@ -21,16 +21,19 @@ func (n *nics) attach(c *nic) {
 	defer n.retry(c)
 	// The program knows what to pick up before it sees the first packet.
 	n.tellRouters(c)
-	mode, err := n.d.dp.Attach(c.link.Index, datapath.Mode(c.first().cfg().Own.Dataplane.String()))
+	mode, err := n.d.dp.Attach(c.link.Index, c.dataplane())
+	if err != nil && !c.adverts() {
+		mode, err = n.d.dp.Attach(c.link.Index, datapath.Auto)
+	}
 	if err != nil {
-		n.d.log.Error("cannot receive adverts on "+c.name, "error", err)
+		n.d.log.Error("cannot use "+c.name+" for "+c.purpose(), "error", err)
 		n.eachUser(c, func(in *instance) {
 			n.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultRaised{Cause: receiveCause(c.name)}})
 		})
 	} else {
 		c.mode = mode
 		n.dataplanes()
-		n.d.log.Info("receiving adverts on "+c.name, "dataplane", string(mode), "ifindex", c.link.Index)
+		n.d.log.Info(c.purpose()+" on "+c.name, "dataplane", string(mode), "ifindex", c.link.Index)
 		n.eachUser(c, func(in *instance) {
 			n.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultCleared{Cause: receiveCause(c.name)}})
 		})
@@ -48,15 +51,21 @@ func (n *nics) attach(c *nic) {
 	}
 }
 
-// used reports whether the adverts of any instance need the interface, as their
-// own or as a second path. first is one of those.
-func (c *nic) used() bool { return len(c.users)+len(c.ways) > 0 }
+// used reports whether any instance needs the interface: for its adverts, or for
+// some of its addresses. first is one of those.
+func (c *nic) used() bool { return c.adverts() || c.bearing() }
+
+// adverts reports whether adverts come in there, an instance's own or those of a second path.
+func (c *nic) adverts() bool { return len(c.users)+len(c.ways) > 0 }
 
 func (c *nic) first() *instance {
-	if len(c.users) > 0 {
+	switch {
+	case len(c.users) > 0:
 		return c.users[0]
+	case len(c.ways) > 0:
+		return c.ways[0].in
 	}
-	return c.ways[0].in
+	return c.bears[0]
 }
 
 // ready reports whether the interface is in use, or in nobody's.

@@ -165,7 +165,7 @@ func (n *nics) router(c *nic, in *instance) datapath.Router {
 	r := datapath.Router{
 		IfIndex: c.link.Index, Family: in.cfg().Family, VRID: in.cfg().VRID,
 		Multicast: !in.cfg().Unicast.Enabled(), Group: in.cfg().McastGroup,
-		AH: in.cfg().Auth.Kind == config.AuthAH, VIPs: watched(in.cfg()), Own: n.local(c, in),
+		AH: in.cfg().Auth.Kind == config.AuthAH, VIPs: watched(in.cfg()), Elsewhere: n.borne(in), Own: n.local(c, in),
 	}
 	if in.cfg().Unicast.Enabled() {
 		r.Local = n.source(c, in)

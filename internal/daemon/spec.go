@@ -127,13 +127,12 @@ func advertised(in *config.Instance) []netip.Addr {
 	return addrs
 }
 
-// watched are the addresses on the instance's own interface, advertised or not.
+// watched are the addresses of the instance, advertised or not. Also one that lives elsewhere may be in somebody's adverts on the
+// instance's own interface.
 func watched(in *config.Instance) (list []netip.Addr) {
 	for _, some := range [][]config.Address{in.Addresses, in.Excluded} {
 		for _, a := range some {
-			if a.Interface == in.Interface {
-				list = append(list, a.Prefix.Addr())
-			}
+			list = append(list, a.Prefix.Addr())
 		}
 	}
 	return list

@@ -34,9 +34,17 @@ type Router struct {
 	// Own are the addresses that this host sends adverts from; adverts
 	// from them are our own, come back.
 	Own []netip.Addr
-	// VIPs are the virtual addresses on the interface, of either family, watched
-	// for claims by foreign hosts.
-	VIPs []netip.Addr
+	// VIPs are the virtual addresses of the router, of either family, watched on
+	// its interface for claims by foreign hosts. Elsewhere are those that live on
+	// other interfaces, which are watched there.
+	VIPs      []netip.Addr
+	Elsewhere []VIP
+}
+
+// VIP is a virtual address on an interface.
+type VIP struct {
+	IfIndex int
+	Addr    netip.Addr
 }
 
 func (r *Router) key() vrrpRouterKey {

@@ -59,6 +59,9 @@ func (t *table) add(r *Router) error {
 	for _, a := range r.VIPs {
 		t.vips[newVIPKey(r.IfIndex, a)] = struct{}{}
 	}
+	for _, v := range r.Elsewhere {
+		t.vips[newVIPKey(v.IfIndex, v.Addr)] = struct{}{}
+	}
 	return nil
 }
 
