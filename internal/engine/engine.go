@@ -235,7 +235,11 @@ const deafFor = 100 * time.Millisecond
 func (e *Engine) setAlarm() {
 	var next time.Time
 	if len(e.schedule) > 0 {
-		next = e.alarmOf(e.schedule[0])
+		g := e.schedule[0]
+		if !e.alarm.IsZero() && !g.deadline.Add(-lead).Before(e.alarm) {
+			return // without a look at the clock: this comes with every advert
+		}
+		next = e.alarmOf(g)
 	}
 	switch {
 	case next.IsZero() && e.alarm.IsZero():
