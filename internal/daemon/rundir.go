@@ -3,6 +3,7 @@ package daemon
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -57,12 +58,33 @@ func (d *Daemon) pinDir() string {
 				"remedy", "mount -t bpf bpf "+pinRoot, "error", err)
 			return ""
 		}
+		if transient() {
+			d.log.Warn("the bpffs that was just mounted goes with this daemon: should it be killed as master, no fence silences its addresses",
+				"remedy", "mount -t bpf bpf "+pinRoot+" on the host first, and start the daemon where that is seen: a container needs it as a volume, "+
+					"and instead of `ip netns exec` use `nsenter --net=/run/netns/NAME` or systemd's NetworkNamespacePath=")
+		}
 	}
 	abs, err := filepath.Abs(d.opt.RuntimeDir)
 	if err != nil {
 		abs = d.opt.RuntimeDir
 	}
 	return filepath.Join(root, "xvrrp"+pinName(abs))
+}
+
+// transient reports whether what this process mounts ends with it: it is alone in
+// its mount namespace, as under `ip netns exec`, or the first of a container.
+func transient() bool {
+	if os.Getpid() == 1 {
+		return true
+	}
+	ours, err := os.Readlink("/proc/self/ns/mnt")
+	for _, pid := range []int{os.Getppid(), 1} {
+		theirs, hidden := os.Readlink(fmt.Sprintf("/proc/%d/ns/mnt", pid))
+		if err == nil && hidden == nil && ours != theirs {
+			return true
+		}
+	}
+	return false
 }
 
 // pinName makes one path component of a path. Dots are not allowed on bpffs,
