@@ -102,7 +102,14 @@ func standing(c Case) []Remark {
 	if c.State != control.Backup || m == nil || m.Self {
 		return nil
 	}
+	last := c.last()
 	switch {
+	case m.Priority < c.Priority && last != nil && (last.Reason == "unheard" || last.Reason == "answered"):
+		return []Remark{{
+			Code: "stands_back", Problem: true, What: fmt.Sprintf("our priority %d is higher than that of the master %s (%d), and we stand back: it does not hear us", c.Priority, m.Address, m.Priority),
+			Why:    "split_brain_guard hold: one master of the lower priority is better than two; guard_hold_limit says for how long",
+			Remedy: fmt.Sprintf("`xvrrp explain` on %s says what it refuses; if nothing, look for a firewall or a switch between the two, and at unicast_peer there", m.Address),
+		}}
 	case m.Priority == c.Priority:
 		return []Remark{{
 			Code: "equal_priority", What: fmt.Sprintf("the master %s has our priority %d", m.Address, c.Priority),

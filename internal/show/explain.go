@@ -18,7 +18,7 @@ func (p Paper) Explain(c Case) string {
 	b.WriteString(p.headline(c))
 	last := c.last()
 	if last != nil {
-		for _, s := range p.evidence(*last, c) {
+		for _, s := range append(p.evidence(*last, c), meant(*last)...) {
 			b.WriteString(wrap("  ", s))
 		}
 	}
@@ -87,7 +87,7 @@ func (p Paper) evidence(e control.Event, c Case) []string {
 		say = append(say, fmt.Sprintf("The deadline was handled %s late.", seconds(ev.Lateness)))
 	}
 	if ev.Held > 0 {
-		say = append(say, fmt.Sprintf("The takeover was put off for %s (%s).", seconds(ev.Held), clean(ev.HeldFor)))
+		say = append(say, fmt.Sprintf("The takeover was put off for %s (%s).", seconds(ev.Held), heldFor(ev.HeldFor)))
 	}
 	if ev.MAC != "" && silence(e.Reason) {
 		say = append(say, fmt.Sprintf("At the deadline %s still answered from %s.", clean(ev.Address), clean(ev.MAC)))
@@ -103,6 +103,19 @@ func (p Paper) evidence(e control.Event, c Case) []string {
 		say = append(say, "Remedy: "+clean(ev.Remedy))
 	}
 	return say
+}
+
+// heldFor says in words what stood against a takeover.
+func heldFor(obstacle string) string {
+	switch obstacle {
+	case "still_answers":
+		return "the addresses still answered"
+	case "deaf":
+		return "not one frame came in"
+	case "witness_silent":
+		return "the witness did not answer"
+	}
+	return clean(obstacle)
 }
 
 // silence reports whether a reason is that nothing was heard.

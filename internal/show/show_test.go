@@ -79,6 +79,10 @@ func TestDiagnose(t *testing.T) {
 	}{
 		{"nopreempt", func(c *Case) { c.Preempt, c.Priority = false, 200 }},
 		{"preempting", func(c *Case) { c.Priority = 200 }},
+		{"stands_back", func(c *Case) {
+			c.Priority = 200
+			c.Events = []control.Event{{Kind: control.KindTransition, Instance: c.Name, Reason: "unheard", Evidence: &control.Evidence{}}}
+		}},
 		{"equal_priority", func(c *Case) { c.Priority = 160 }},
 		{"tracker_down", func(c *Case) {
 			c.Watched = []control.TrackerStatus{{Kind: "script", Name: "x", Known: true, Weight: -20}}
