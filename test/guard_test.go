@@ -145,6 +145,11 @@ func TestGuardAlarm(t *testing.T) {
 			says(t, g.pb, "takes over although "+peersVIP+" still answers from "+mac+", the old master's", patience)
 			g.a.split(1)
 			g.b.split(1)
+			g.a.happened("conflict", "claim") // b's announcement
+			g.b.happened("conflict", "probe")
+			for _, n := range g.nodes {
+				n.tellsOnce()
+			}
 			testnet.Throughout(t, 6*time.Second, func() error { // longer than it takes to be over: both ask
 				for _, n := range g.nodes {
 					if got := sample(n.get(metricsURL), "xvrrp_split_brain"); got != 1 {
@@ -158,6 +163,31 @@ func TestGuardAlarm(t *testing.T) {
 			g.a.split(0)
 			g.b.split(0)
 		})
+	}
+}
+
+// tellsOnce checks that the history of two masters is one story: that they are two, once,
+// and then each sign, in a sentence that no other event repeats.
+func (n *node) tellsOnce() {
+	n.t.Helper()
+	began, told := 0, map[string]string{}
+	for _, e := range n.events() {
+		switch {
+		case e.Kind == "split_brain" && e.Reason == "began":
+			began++
+		case e.Kind != "conflict" && e.Kind != "split_brain":
+			continue
+		}
+		if before, twice := told[e.Text]; twice {
+			n.t.Errorf("%s tells %q twice: as %s and as %s %s", n.Name, e.Text, before, e.Kind, e.Reason)
+		}
+		told[e.Text] = e.Kind + " " + e.Reason
+		if began == 0 {
+			n.t.Errorf("%s tells a sign before there are two masters: %+v", n.Name, e)
+		}
+	}
+	if began != 1 || len(told) < 2 {
+		n.t.Errorf("%s tells of two masters %d times, and in all %v", n.Name, began, told)
 	}
 }
 

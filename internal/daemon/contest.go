@@ -43,9 +43,9 @@ func (in *instance) quiet() time.Duration {
 	return max(3*interval(in.cfg()), 2*in.cfg().GARP.Delay, 3*time.Second)
 }
 
-// sign takes in one sign of another master. Any goroutine, the loop thread
-// too: only the first sign of each kind costs anything.
-func (in *instance) sign(kind signKind, what func() sign) {
+// sign takes in one sign of another master, and says whether it is the first of its
+// kind, which is told. Any goroutine, the loop thread too: only the first costs anything.
+func (in *instance) sign(kind signKind, what func() sign) (told bool) {
 	c := &in.contest
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -56,7 +56,7 @@ func (in *instance) sign(kind signKind, what func() sign) {
 	}
 	c.last = now
 	if c.seen[kind] {
-		return
+		return false
 	}
 	c.seen[kind] = true
 	s := what()
@@ -70,12 +70,13 @@ func (in *instance) sign(kind signKind, what func() sign) {
 			in.tellSign(s, slog.LevelWarn)
 		}
 	}()
+	return true
 }
 
 // tellContest tells that a contest began.
 func (in *instance) tellContest(s sign) {
 	in.meter().SetSplitBrain(true)
-	in.tellSplitBrain(slog.LevelWarn, "began", s.text, s.evidence(), "remedy", signRemedies[s.kind])
+	in.tellSplitBrain(slog.LevelWarn, "began", s.text, "two masters: another node is master beside this one; its signs follow", s.evidence(), "remedy", signRemedies[s.kind])
 	in.tellSign(s, slog.LevelDebug)
 	in.d.notify.splitBrain(in, notify.SplitBrain)
 }
@@ -89,11 +90,12 @@ func (in *instance) tellSign(s sign, level slog.Level) {
 	})
 }
 
-// tellSplitBrain writes the line and the event of a contest's begin or end.
-func (in *instance) tellSplitBrain(level slog.Level, word, what string, e *control.Evidence, attrs ...any) {
+// tellSplitBrain writes the line, with its cause, and the event of a contest's begin or
+// end. The event of the begin leaves the first sign to the event of that.
+func (in *instance) tellSplitBrain(level slog.Level, word, cause, text string, e *control.Evidence, attrs ...any) {
 	name := in.cfg().Name
-	in.log.Log(in.d.ctx, level, fmt.Sprintf("(%s) two masters: %s", name, word), append([]any{"because", what}, attrs...)...)
-	in.d.history.Add(control.Event{Time: time.Now(), Kind: control.KindSplitBrain, Instance: name, Reason: word, Text: what, Evidence: e})
+	in.log.Log(in.d.ctx, level, fmt.Sprintf("(%s) two masters: %s", name, word), append([]any{"because", cause}, attrs...)...)
+	in.d.history.Add(control.Event{Time: time.Now(), Kind: control.KindSplitBrain, Instance: name, Reason: word, Text: text, Evidence: e})
 }
 
 // watchContest ends the contest when it has been quiet for long enough, or
@@ -145,7 +147,7 @@ func (in *instance) endContest(why string) {
 	c.mu.Unlock()
 	in.meter().SetSplitBrain(false)
 	text := fmt.Sprintf("%s; it lasted %v at least; the last announcement was %s", why, lasted.Round(time.Millisecond), last)
-	in.tellSplitBrain(slog.LevelInfo, "ended", text, nil, "lasted", lasted, "last_announcement", last)
+	in.tellSplitBrain(slog.LevelInfo, "ended", text, "two masters no more: "+text, nil, "lasted", lasted, "last_announcement", last)
 	in.d.notify.splitBrain(in, notify.SplitBrainOver)
 	if in.active.Load() {
 		in.healed()
@@ -205,8 +207,8 @@ func (in *instance) claimed(c datapath.Claim) {
 	}
 	in.contest.mu.Unlock()
 	text := func() string { return fmt.Sprintf("%v claims %v", net.HardwareAddr(c.MAC[:]), c.Addr) }
-	in.sign(signClaim, func() sign { return sign{text: text(), addr: c.Addr, mac: c.MAC} })
-	if first {
+	told := in.sign(signClaim, func() sign { return sign{text: text(), addr: c.Addr, mac: c.MAC} })
+	if first && !told {
 		in.d.history.Add(control.Event{
 			Time: c.At, Kind: control.KindConflict, Instance: in.cfg().Name, Reason: c.Kind.String(), Text: text(),
 			Evidence: &control.Evidence{Address: c.Addr.String(), MAC: net.HardwareAddr(c.MAC[:]).String()},
