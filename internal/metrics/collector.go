@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
 // collector reads the tables at a scrape.
@@ -56,11 +58,35 @@ func collectRow(ch chan<- prometheus.Metric, d *prometheus.Desc, r row, i *Insta
 	})
 }
 
+// rejectReasons are what an instance can refuse an advert for. An alert asks how a
+// counter grew, and one that is not there before its first burst did not grow.
+var rejectReasons = func() (list []string) {
+	for r := wire.None + 1; r.String() != "unknown"; r++ {
+		if !r.Ignored() && r != wire.VRIDUnknown {
+			list = append(list, r.String())
+		}
+	}
+	return list
+}()
+
+// eachReject calls f for every reason, those that never happened too.
+func eachReject(c *counts[string], f func(reason string, n uint64)) {
+	all := c.all()
+	for _, reason := range rejectReasons {
+		if _, counted := all[reason]; !counted {
+			f(reason, 0)
+		}
+	}
+	for reason, n := range all {
+		f(reason, n)
+	}
+}
+
 // collectRejected shows the rejects of each instance and, with an empty
 // instance, the sum of those that belong to none.
 func collectRejected(ch chan<- prometheus.Metric, instances, unowned []*Instance) {
 	for _, i := range instances {
-		i.rejected.each(func(reason string, n uint64) {
+		eachReject(&i.rejected, func(reason string, n uint64) {
 			constant(ch, rejectedTotal, counter, float64(n), i.name, reason)
 		})
 	}

@@ -178,6 +178,31 @@ xvrrp_instance_state{family="ipv4",instance="VI_1",interface="eth0",state="maste
 xvrrp_adverts_rejected_total{instance="",reason="vrid_unknown"} 2
 xvrrp_adverts_rejected_total{instance="VI_1",reason="hmac_replay"} 1
 xvrrp_adverts_rejected_total{instance="VI_1",reason="ttl"} 1
+xvrrp_adverts_rejected_total{instance="VI_1",reason="address_list_mismatch"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="auth_failure"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="auth_type_mismatch"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="auth_type_unknown"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="checksum"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="count_zero"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="destination"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="first_address_not_link_local"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="hmac_invalid"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="hmac_malformed"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="hmac_missing"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="hmac_stale"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="hmac_unknown_key"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="interval_mismatch"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="interval_zero"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="ip_header"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="ip_total_length"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="length_mismatch"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="own_source"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="owner_conflict"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="packet_too_short"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="ttl_range"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="type"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="unknown_peer"} 0
+xvrrp_adverts_rejected_total{instance="VI_1",reason="version"} 0
 # HELP xvrrp_vrid_errors_total Adverts for a VRID that is not configured (vrrpv3RouterVrIdErrors).
 # TYPE xvrrp_vrid_errors_total counter
 xvrrp_vrid_errors_total{family="ipv4",instance="",interface="eth0",vrid=""} 1

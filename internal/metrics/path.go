@@ -100,7 +100,7 @@ var paths = []row{
 		help: "Heartbeats on a second path that were refused, by reason.",
 		read: func(i *Instance, put put) {
 			i.eachPath(true, func(p *Path) {
-				p.rejected.each(func(reason string, n uint64) { put(float64(n), p.name, reason) })
+				eachReject(&p.rejected, func(reason string, n uint64) { put(float64(n), p.name, reason) })
 			})
 		},
 	},
