@@ -13,7 +13,8 @@ import (
 )
 
 // takeoverSizes are how many addresses go over at once.
-var takeoverSizes = []int{1, 10, 100, 1000}
+var takeoverSizes = []config{{addresses: 1}, {addresses: 10}, {addresses: 100}, {addresses: 1000},
+	{addresses: 100, ipv6: true}, {addresses: 1000, ipv6: true}}
 
 const (
 	takeoverInterval = 100 * time.Millisecond
@@ -24,6 +25,8 @@ const (
 	inAdverts = 20
 	// burstRounds are keepalived's garp_master_repeat.
 	burstRounds = 5
+	// lastAnnounced is when every address has been announced once.
+	lastAnnounced = "last address announced"
 	// sampled is how many addresses are asked whether they answer.
 	sampled = 10
 )
@@ -35,17 +38,30 @@ func takeovers(b *bench) error {
 		return fmt.Errorf("-rows: %w", err)
 	}
 	var errs []error
-	for _, n := range takeoverSizes {
-		for _, k := range []kind{xvrrp, keepalived} {
-			if !pattern.MatchString(fmt.Sprintf("%d addresses, %s", n, k.name)) {
+	for _, c := range takeoverSizes {
+		c.interfaces, c.routers, c.interval = 1, 1, takeoverInterval
+		for _, k := range []kind{xvrrp, keepalived, kernelAlone} {
+			if !pattern.MatchString(c.size() + ", " + k.name) {
 				continue
 			}
-			if err := b.takeover(k, config{interfaces: 1, routers: 1, interval: takeoverInterval, addresses: n}); err != nil {
-				errs = append(errs, fmt.Errorf("%s, %d addresses: %w", k.name, n, err))
+			measure := b.takeover
+			if k.name == kernelAlone.name {
+				measure = b.kernel
+			}
+			if err := measure(k, c); err != nil {
+				errs = append(errs, fmt.Errorf("%s, %s: %w", k.name, c.size(), err))
 			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// size is what the rows of a takeover are called.
+func (c config) size() string {
+	if c.ipv6 {
+		return fmt.Sprintf("%d IPv6 addresses", c.addresses)
+	}
+	return fmt.Sprintf("%d addresses", c.addresses)
 }
 
 // vip is address i of the router, the first the one that every scenario has.
@@ -53,12 +69,18 @@ func (c config) vip(i int) netip.Addr {
 	if i == 0 {
 		return virtual(0, vrid)
 	}
+	if c.ipv6 {
+		return netip.AddrFrom16([16]byte{0: 0x20, 1: 0x01, 2: 0x0d, 3: 0xb8, 5: 1, 14: byte(i >> 8), 15: byte(i)})
+	}
 	return netip.AddrFrom4([4]byte{10, 1, byte(16 + i/250), byte(1 + i%250)})
 }
 
 // samples are addresses spread over the list, the first and the last included.
 func (c config) samples() (list []netip.Addr) {
 	n := min(sampled, c.addresses)
+	if c.ipv6 {
+		n = 1 // the client speaks IPv4
+	}
 	for i := range n {
 		at := 0
 		if n > 1 {
@@ -77,11 +99,14 @@ func (c config) withAddresses(t *strings.Builder, n *node) {
 	list := func(from, to int) string {
 		var s strings.Builder
 		for i := from; i < to; i++ {
-			fmt.Fprintf(&s, "        %s/32\n", c.vip(i))
+			fmt.Fprintf(&s, "        %s/%d\n", c.vip(i), c.vip(i).BitLen())
 		}
 		return s.String()
 	}
 	shown := min(c.addresses, inAdverts)
+	if c.ipv6 {
+		shown = 1 // adverts are of one family
+	}
 	fmt.Fprintf(t, "vrrp_instance MANY {\n    state BACKUP\n    interface %s\n    virtual_router_id %d\n    priority %d\n    advert_int %g\n"+
 		"    garp_master_delay 0\n    virtual_ipaddress {\n%s    }\n", link(0), vrid, c.priority(n), c.interval.Seconds(), list(0, shown))
 	if c.addresses > shown {
@@ -134,8 +159,12 @@ func (n *node) flush() error {
 			return err
 		}
 	}
-	return nil
+	_, err := n.Run("ip", "-6", "address", "flush", "dev", link(0), "to", vips6.String())
+	return err
 }
+
+// vips6 has every IPv6 address of config.vip.
+var vips6 = netip.MustParsePrefix("2001:db8:1::/64")
 
 // succession kills whoever is master and waits until the heir has announced and answers for everything.
 func (b *bench) succession(p *pair, k kind, c config, procs *[2]*lab.Process) (r succession, err error) {
@@ -221,6 +250,9 @@ func (c config) succeeded(frames []lab.Frame, since time.Time, dead, heir *node)
 
 // announcedBy is the address that a frame announces from a MAC.
 func announcedBy(f lab.Frame, mac [6]byte) (ip netip.Addr, ok bool) {
+	if ip, ok := advertisedBy(f, mac); ok {
+		return ip, true
+	}
 	if f.Out || len(f.Data) < arpLen || binary.BigEndian.Uint16(f.Data[12:]) != etherARP || [6]byte(f.Data[arpSender:]) != mac {
 		return ip, false
 	}
@@ -230,6 +262,9 @@ func announcedBy(f lab.Frame, mac [6]byte) (ip netip.Addr, ok bool) {
 
 // has reports whether an address is one of the router's.
 func (c config) has(ip netip.Addr) bool {
+	if ip.Is6() {
+		return vips6.Contains(ip)
+	}
 	a := ip.As4()
 	return ip == c.vip(0) || a[0] == 10 && a[1] == 1 && a[2] >= 16 && a[2] < 32
 }
@@ -260,24 +295,7 @@ func (b *bench) addSuccessions(k kind, c config, list []succession) {
 	for _, of := range []struct {
 		what   string
 		values []float64
-	}{{"last address answers", answered}, {"last address announced", announced}, {"burst over", burst}, {"another router's adverts off", other}} {
-		b.add(series{Daemon: k.name, Interval: c.interval.String(), Load: fmt.Sprintf("%d addresses", c.addresses), What: of.what, Unit: "ms", Values: of.values})
+	}{{"last address answers", answered}, {lastAnnounced, announced}, {"burst over", burst}, {"another router's adverts off", other}} {
+		b.add(series{Daemon: k.name, Interval: c.interval.String(), Load: c.size(), What: of.what, Unit: "ms", Values: of.values})
 	}
-}
-
-// held is the takeover of many addresses.
-func held(p *page) error {
-	p.printf("\n## Many addresses\n\nMilliseconds from the end of the protocol's bound, as the judge saw it.\n\n")
-	data := p.data.where("addresses", "", "", "", "")
-	var t table
-	t.row("addresses", "what", "rounds", "xvrrp p50", "xvrrp max", "keepalived p50", "keepalived max", "p50 against keepalived")
-	data.each(func(_, load string) {
-		for _, s := range data.where("", "xvrrp", "", load, "") {
-			theirs, _ := data.where("", "keepalived", "", load, s.What).one()
-			t.row(strings.TrimSuffix(load, " addresses"), s.What, fmt.Sprint(len(s.Values)), quantile(s, 0.5), quantile(s, 1), quantile(theirs, 0.5), quantile(theirs, 1),
-				times(s.quantile(0.5), theirs.quantile(0.5)))
-		}
-	})
-	p.printf("%s", t.String())
-	return nil
 }

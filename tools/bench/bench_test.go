@@ -4,7 +4,9 @@ import (
 	"encoding/xml"
 	"io"
 	"math"
+	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -171,5 +173,67 @@ func TestVerdict(t *testing.T) {
 	}
 	if got := verdict(nil); !strings.Contains(got, "not measured") {
 		t.Error(got)
+	}
+}
+
+// A storm is read from the wire: the gaps of the watched router's adverts that began before the storm's end, the routers
+// that came, and what was announced.
+func TestReadStorm(t *testing.T) {
+	heir := &node{number: 2, ports: []*lab.Port{{MAC: net.HardwareAddr{2, 0, 0, 0, 0, 2}}}}
+	begin := time.Now()
+	advert := func(at time.Duration, vrid byte) lab.Frame {
+		ip := make([]byte, 20)
+		ip[9] = protoVRRP
+		copy(ip[12:], heir.addr().AsSlice())
+		return lab.Frame{At: begin.Add(at), Data: append(append(append(make([]byte, 12), 8, 0), ip...), 0x31, vrid, 100, 1, 0, 1, 0, 0)}
+	}
+	told := func(at time.Duration, ip netip.Addr) lab.Frame {
+		f := question(heir.mac(), ip, ip)
+		return lab.Frame{At: begin.Add(at), Data: f}
+	}
+	ms := time.Millisecond
+	s := readStorm([]lab.Frame{
+		advert(-20*ms, stormWatched), advert(-10*ms, 7), // before the death: not of it
+		advert(0, stormWatched), advert(10*ms, stormWatched),
+		advert(12*ms, 1), told(13*ms, virtual(0, 1)), told(14*ms, virtual(0, stormWatched)), advert(15*ms, 2), told(30*ms, virtual(0, 2)), told(40*ms, virtual(0, 1)),
+		advert(45*ms, stormWatched), advert(54*ms, stormWatched), advert(12*ms+stormSpan, stormWatched), advert(2*stormSpan, stormWatched),
+	}, begin, heir)
+	if s.routers != 2 || len(s.told) != 2 || s.last.Sub(s.first) != 18*ms {
+		t.Errorf("%d routers, %d addresses in %v", s.routers, len(s.told), s.last.Sub(s.first))
+	}
+	if want := []float64{25, 1, 448}; !slices.Equal(s.off, want) {
+		t.Errorf("off by %v, want %v", s.off, want)
+	}
+}
+
+// The rows of many addresses, IPv6 beside IPv4, and what the kernel takes alone.
+func TestAddressRows(t *testing.T) {
+	one := func(daemon, load, what string, v float64) series {
+		return series{Scenario: "addresses", Daemon: daemon, Interval: "100ms", Load: load, What: what, Values: []float64{v}}
+	}
+	var data results
+	for _, load := range []string{"1000 addresses", "1000 IPv6 addresses"} {
+		data = append(data, one("xvrrp", load, lastAnnounced, 12), one("keepalived", load, lastAnnounced, 24), one(kernelAlone.name, load, addedAlone, 10))
+	}
+	p := &page{data: data}
+	if err := held(p); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"| 1000 | last address announced | 1 | 12.0 | 12.0 | 24.0 | 24.0 | 0.500 × |", "| 1000 IPv6 | last address announced |",
+		"| 1000 | kernel alone, added in one write | 1 | 10.0 | 10.0 |", "0.417 × of keepalived's time for 1000 addresses",
+	} {
+		if !strings.Contains(p.text.String(), want) {
+			t.Errorf("no %q in\n%s", want, p.text.String())
+		}
+	}
+	c := config{addresses: 300, ipv6: true}
+	seen := map[netip.Addr]bool{}
+	for i := range c.addresses {
+		ip := c.vip(i)
+		if seen[ip] || !c.has(ip) || ip.Is6() != (i > 0) {
+			t.Fatalf("address %d is %v", i, ip)
+		}
+		seen[ip] = true
 	}
 }

@@ -45,7 +45,9 @@ type config struct {
 	interfaces, routers int
 	interval            time.Duration
 	fine                bool // below what the protocol can say: xvrrp alone can
+	watched             bool // the second director has a router of its own beside them
 	owners              bool // the first director has the higher priority
+	ipv6                bool // of the addresses all but the first
 	addresses           int  // of the one router, 0: one. Then each director has a router of its own beside it
 }
 
@@ -106,6 +108,9 @@ func (c config) text(n *node, global string) string {
 	}
 	if c.addresses > 0 {
 		c.withAddresses(&t, n)
+	}
+	if c.watched {
+		c.withWatched(&t, n)
 	}
 	return t.String()
 }

@@ -28,6 +28,9 @@ func main() {
 		if target, ok := strings.CutPrefix(os.Args[1], probeArg); ok {
 			probing(target)
 		}
+		if task, ok := strings.CutPrefix(os.Args[1], addArg); ok {
+			adding(task)
+		}
 	}
 	if err := run(parse()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -44,7 +47,7 @@ func parse() options {
 	flag.StringVar(&only, "only", "", "run these scenarios alone, a list with commas: "+strings.Join(names(), ","))
 	flag.BoolVar(&o.report, "report", false, "run nothing, write the page from the data that is there")
 	flag.BoolVar(&o.long, "long", false, "look for false failovers for ten minutes each")
-	flag.StringVar(&o.rows, "rows", "", "of the scenario split, only the rows that this regular expression matches; a row is \"100ms, xvrrp hold, dies\"")
+	flag.StringVar(&o.rows, "rows", "", "of the scenarios split and addresses, only the rows that this regular expression matches; a row is \"100ms, xvrrp hold, dies\" or \"1000 addresses, keepalived\"")
 	flag.Float64Var(&o.rounds, "rounds", 1, "multiply the number of rounds")
 	flag.Parse()
 	if o.raw == "" {
@@ -69,6 +72,7 @@ var scenarios = []scenario{
 	{"jitter", jitters},
 	{"fine", fine},
 	{"addresses", takeovers},
+	{"storm", storms},
 	{"scale", scales},
 	{"split", splits},
 }

@@ -17,16 +17,19 @@ type advert struct {
 
 // The offsets are those of IPv4 without options behind an Ethernet header.
 const (
-	etherLen   = 14
-	payload    = etherLen + 20
-	protoICMP  = 1
-	protoVRRP  = 112
-	etherIPv4  = 0x0800
-	etherARP   = 0x0806
-	echoReply  = 0
-	arpLen     = etherLen + 28
-	arpSender  = etherLen + 8
-	arpSendsIP = etherLen + 14
+	etherLen               = 14
+	payload                = etherLen + 20
+	protoICMP              = 1
+	protoVRRP              = 112
+	etherIPv4              = 0x0800
+	etherARP               = 0x0806
+	etherIPv6              = 0x86dd
+	echoReply              = 0
+	protoICMPv6            = 58
+	neighbourAdvertisement = 136
+	arpLen                 = etherLen + 28
+	arpSender              = etherLen + 8
+	arpSendsIP             = etherLen + 14
 )
 
 // readAdvert reads a received frame as a VRRP advert over IPv4.
@@ -54,6 +57,16 @@ func isAnnouncement(f lab.Frame, of netip.Addr, mac [6]byte) bool {
 	return !f.Out && len(f.Data) >= arpLen && binary.BigEndian.Uint16(f.Data[12:]) == etherARP &&
 		[6]byte(f.Data[arpSender:]) == mac && [4]byte(f.Data[arpSendsIP:]) == of.As4() &&
 		[4]byte(f.Data[arpSendsIP+10:]) == of.As4()
+}
+
+// advertisedBy is the IPv6 address that an unsolicited neighbour advertisement tells from a MAC.
+func advertisedBy(f lab.Frame, mac [6]byte) (ip netip.Addr, ok bool) {
+	const header, target, end = etherLen + 40, etherLen + 48, etherLen + 64
+	if f.Out || len(f.Data) < end || binary.BigEndian.Uint16(f.Data[12:]) != etherIPv6 || [6]byte(f.Data[6:]) != mac ||
+		f.Data[etherLen+6] != protoICMPv6 || f.Data[header] != neighbourAdvertisement {
+		return ip, false
+	}
+	return netip.AddrFrom16([16]byte(f.Data[target:end])), true
 }
 
 func adverts(frames []lab.Frame) []advert {
