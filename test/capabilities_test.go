@@ -169,12 +169,16 @@ func TestUnitCapabilitiesAreNeeded(t *testing.T) {
 					return nil
 				})
 			}
+			watched := time.Second
+			if c.ends {
+				watched = patience
+			}
 			select {
 			case <-p.Done():
 				if !c.ends {
 					t.Errorf("the daemon ended:\n%s", p.Output())
 				}
-			case <-time.After(time.Second):
+			case <-time.After(watched):
 				if c.ends {
 					t.Errorf("the daemon runs:\n%s", p.Output())
 				}

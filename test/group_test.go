@@ -60,11 +60,11 @@ func TestWeightMustBridgeTheDifference(t *testing.T) {
 			node := func(n *node, priority int) *testnet.Process {
 				n.write("healthy", "")
 				return n.xvrrp("vrrp_script check {\n script \"/usr/bin/test -e " + n.dir + "/healthy\"\n interval 1\n weight " + c.weight + "\n}\n" +
-					fast("VI_1", priority, "track_script {\n check\n }"))
+					fast("VI_1", priority, unhurried, "track_script {\n check\n }"))
 			}
 			a := node(l.a, 100)
 			l.owned(fastVIP, "a", patience)
-			node(l.b, 90)
+			says(t, node(l.b, 90), "master set to "+l.a.ip, patience)
 			if err := os.Remove(l.a.dir + "/healthy"); err != nil {
 				t.Fatal(err)
 			}
@@ -82,7 +82,7 @@ func TestStartUpOrder(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, peersNetwork)
 	n := l.a
-	slow := n.write("slow", "#!/bin/sh\nsleep 1.5\n")
+	slow := n.write("slow", "#!/bin/sh\nuntil [ -e "+n.dir+"/gate ]; do sleep 0.1; done\n")
 	first := n.write("first", "#!/bin/sh\necho began >> "+n.dir+"/order\nsleep 0.5\necho ended >> "+n.dir+"/order\n")
 	hang := n.write("hang", "#!/bin/sh\necho stop >> "+n.dir+"/order\nsleep 100\n")
 	n.Run("chmod", "755", slow, first, hang)
@@ -91,20 +91,24 @@ func TestStartUpOrder(t *testing.T) {
 	}
 	began := time.Now()
 	p := n.xvrrp("global_defs {\n script_user root\n startup_script " + first + "\n shutdown_script " + hang + "\n shutdown_script_timeout 1\n}\n" +
-		"vrrp_script slow {\n script " + slow + "\n interval 5\n timeout 3\n}\n" +
-		"vrrp_script fails {\n script /bin/true\n interval 1\n rise 3\n init_fail\n}\n" +
+		"vrrp_script slow {\n script " + slow + "\n interval 60\n timeout 60\n}\n" +
+		"vrrp_script fails {\n script \"/usr/bin/test -e " + n.dir + "/gate\"\n interval 1\n rise 2\n init_fail\n}\n" +
 		one("WAITS", 1, "track_script {\n slow\n }") + one("FAILS", 2, "track_script {\n fails\n }") +
 		one("SOURCE", 3, "mcast_src_ip 10.9.0.77\n track_src_ip") + one("PEERS", 4, "unicast_fault_no_peer") + one("PLAIN", 5, ""))
 	if time.Since(began) < 500*time.Millisecond {
 		t.Error("it did not wait for startup_script")
 	}
-	says(t, p, "(FAILS) Entering FAULT STATE (init)", time.Second)
-	says(t, p, "(SOURCE) Entering FAULT STATE (init)", time.Second)
-	says(t, p, "(PEERS) Entering FAULT STATE (init)", time.Second)
+	says(t, p, "(FAILS) Entering FAULT STATE (init)", patience)
+	says(t, p, "(SOURCE) Entering FAULT STATE (init)", patience)
+	says(t, p, "(PEERS) Entering FAULT STATE (init)", patience)
 	l.owned("10.9.1.5", "a", patience)
 	if strings.Contains(p.Output(), "(WAITS)") {
 		t.Error("WAITS did not wait silently")
 	}
+	if strings.Contains(p.Output(), "(FAILS) Entering BACKUP") {
+		t.Error("FAILS did not wait for its script")
+	}
+	n.write("gate", "")
 	says(t, p, "(WAITS) Entering BACKUP STATE (init)", patience)
 	says(t, p, "(FAILS) Entering BACKUP STATE", patience)
 	n.AddAddress("eth0", "10.9.0.77/24")
@@ -129,7 +133,7 @@ func TestStartUpOrder(t *testing.T) {
 func TestLinkDelays(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, peersNetwork)
-	p := l.a.xvrrp("interface_up_down_delays {\n eth0 2 0\n}\n" + fast("VI_1", 100))
+	p := l.a.xvrrp("interface_up_down_delays {\n eth0 5 0\n}\n" + fast("VI_1", 100))
 	l.owned(fastVIP, "a", patience)
 	must := func(err error) {
 		t.Helper()

@@ -59,7 +59,7 @@ func interpreter(path string) error {
 		return nil //nolint:nilerr // execute permission without read permission is fine
 	}
 	defer f.Close()
-	line, _ := bufio.NewReaderSize(f, 256).ReadSlice('\n') // a longer line is cut, as the kernel does
+	line, _ := bufio.NewReaderSize(f, 256).ReadSlice('\n') // a longer line is cut, as the kernel does; what cannot be read is left alone, too
 	words := strings.Fields(strings.TrimPrefix(string(line), "#!"))
 	if !strings.HasPrefix(string(line), "#!") || len(words) == 0 {
 		return nil

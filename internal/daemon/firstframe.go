@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -51,18 +52,23 @@ func (d *Daemon) awaitFrame(ctx context.Context, name string, users []*instance)
 	for _, in := range users {
 		patience = min(patience, interval(in.cfg()))
 	}
-	d.nics.frame(ctx, name, patience)
+	heard := d.nics.frame(ctx, name, patience)
 	at := time.Now()
 	for _, in := range users {
+		if heard {
+			d.log.Debug(fmt.Sprintf("(%s) a frame came in on %s: taking part", in.cfg().Name, name))
+		} else {
+			d.log.Info(fmt.Sprintf("(%s) no frame came in on %s within %v: taking part all the same", in.cfg().Name, name, patience))
+		}
 		time.Sleep(time.Until(at))
 		d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultCleared{Cause: firstFrame(name)}})
 		at = at.Add(phase(in.cfg(), len(users)))
 	}
 }
 
-// frame returns when a frame came in on the interface, or none while it was up
-// for as long as patience.
-func (n *nics) frame(ctx context.Context, name string, patience time.Duration) {
+// frame returns when a frame came in on the interface (true), or none while it
+// was up for as long as patience.
+func (n *nics) frame(ctx context.Context, name string, patience time.Duration) (heard bool) {
 	tick := time.NewTicker(min(lookForFrames, patience))
 	defer tick.Stop()
 	var up time.Time
@@ -74,12 +80,14 @@ func (n *nics) frame(ctx context.Context, name string, patience time.Duration) {
 			up = time.Time{} // down: that is a fault of its own
 		case up.IsZero():
 			up, before = now, *received
-		case *received != before || now.Sub(up) >= patience:
-			return
+		case *received != before:
+			return true
+		case now.Sub(up) >= patience:
+			return false
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return false
 		case <-tick.C:
 		}
 	}

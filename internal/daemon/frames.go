@@ -154,7 +154,7 @@ func (n *nics) hidden(iface string, mode datapath.Mode, ip []byte) bool {
 	if mode != datapath.XDP && mode != datapath.XDPGeneric {
 		return false
 	}
-	p, _ := wire.Open(ip)
+	p, _ := wire.Open(ip) // refused ones too: what could not be read is empty, and has been hidden
 	if !p.Dst().IsMulticast() || n.owns(iface, p.Src()) {
 		return true
 	}

@@ -138,7 +138,7 @@ func (v *vmacs) addresses(name string, addrs []ifstate.Address) {
 	v.work.Lock()
 	defer v.work.Unlock()
 	none := func(netip.Addr) bool { return false }
-	local, _ := ifstate.LinkLocal(addrs, none)
+	local, _ := ifstate.LinkLocal(addrs, none) // a tentative one is told again once it is usable
 	if !local.IsValid() {
 		return // what there is stays until there is a better one
 	}

@@ -110,8 +110,10 @@ func TestChecks(t *testing.T) {
 		{Gateway, "203.0.113.7", "on none of our links"},
 	} {
 		if c.text == "has ended" { // until it is one
-			for processState(zombie.Process.Pid) != 'Z' {
-				time.Sleep(time.Millisecond)
+			for end := time.Now().Add(20 * time.Second); processState(zombie.Process.Pid) != 'Z'; time.Sleep(time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatal("the child does not end")
+				}
 			}
 		}
 		o := ask(t, Check{Name: "c", Kind: c.kind, Target: c.target})
