@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/xvrrp/xvrrp/internal/lab"
 	"github.com/xvrrp/xvrrp/internal/testnet"
 )
 
@@ -77,6 +78,71 @@ func groupMoves(t *testing.T, start func(*node, string) *testnet.Process, way st
 			t.Errorf("b advertised %d alone (%d adverts, and %d of the other)", vrid, len(mine), len(other))
 		}
 	}
+}
+
+// A member that hears its master no more waits for the others of its group, and
+// a member with a fault takes them with it: with each of the two links alone in
+// trouble the addresses of both are on one node. keepalived does the same.
+func TestGroupOnTwoLinks(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]func(*node, string) *testnet.Process{"xvrrp": (*node).xvrrp, "keepalived": (*node).keepalived} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLAN(t, peersNetwork)
+			other := l.Switch("other")
+			conf := func(priority int) string {
+				return "vrrp_sync_group G {\n group {\n ONE\n TWO\n }\n}\n" + linked("ONE", 1, "eth0", priority) + linked("TWO", 2, "eth1", priority)
+			}
+			first, second := "10.9.1.1", "10.9.1.2"
+			ports := map[*node]*lab.Port{}
+			for i, n := range l.nodes {
+				ports[n] = other.Connect(n.Host, "eth1", fmt.Sprintf("10.8.0.%d/24", i+1))
+			}
+			start(l.a, conf(100))
+			l.owned(first, "a", patience)
+			l.owned(second, "a", patience)
+			b := start(l.b, conf(90))
+			says(t, b, "(TWO) Entering BACKUP STATE", patience)
+			wire := map[byte]*lab.Capture{1: l.b.Capture("eth0"), 2: l.b.Capture("eth1")}
+			heard := func(vrid byte) int { return len(adverts(wire[vrid], map[byte]string{1: l.a.ip, 2: "10.8.0.1"}[vrid])) }
+
+			// b hears the one master and not the other: ten intervals of that one are
+			// three times what it waits.
+			l.sw.Drop(l.a.port, l.b.port, lab.VRRP)
+			deaf, began := heard(1), heard(2)
+			testnet.Eventually(t, patience, func() error {
+				if l.owners(first) != "a" || l.owners(second) != "a" {
+					t.Fatalf("ONE is on %q and TWO on %q although b hears TWO", l.owners(first), l.owners(second))
+				}
+				if n := heard(2) - began; n < 10 {
+					return fmt.Errorf("b has heard %d adverts of TWO", n)
+				}
+				return nil
+			})
+			if n := heard(1) - deaf; n > 1 { // one may have been under way
+				t.Fatalf("b heard %d adverts of ONE: the test says nothing", n)
+			}
+			l.sw.Forward()
+
+			// a's second link is gone: both go to b, and come back.
+			if err := ports[l.a].Unplug(); err != nil {
+				t.Fatal(err)
+			}
+			l.owned(first, "b", patience)
+			l.owned(second, "b", patience)
+			if err := ports[l.a].Plug(); err != nil {
+				t.Fatal(err)
+			}
+			l.owned(first, "a", patience)
+			l.owned(second, "a", patience)
+		})
+	}
+}
+
+// linked is an instance of a group that has a link of its own.
+func linked(name string, vrid int, link string, priority int) string {
+	return fmt.Sprintf("vrrp_instance %s {\n interface %s\n virtual_router_id %d\n version 3\n priority %d\n advert_int 0.5\n virtual_ipaddress {\n 10.9.1.%d/32\n }\n}\n",
+		name, link, vrid, priority, vrid)
 }
 
 // toldStates waits until the FIFO has told exactly these states of a name.
