@@ -83,7 +83,8 @@ func ownUmask(t testing.TB) string {
 }
 
 // vrrp_startup_delay, in keepalived's words on both: the delay is told, nothing
-// takes part before it is over, and the start-up script comes first.
+// takes part before it is over, which is longer than a down interval, and the
+// start-up script comes first.
 func TestStartUpDelayIsTold(t *testing.T) {
 	t.Parallel()
 	l := newLAN(t, peersNetwork)
@@ -91,15 +92,15 @@ func TestStartUpDelayIsTold(t *testing.T) {
 	for i, n := range l.nodes {
 		first := n.write("first", "#!/bin/sh\necho ran > "+n.dir+"/first.ran\n")
 		n.Run("chmod", "755", first)
-		conf := "global_defs {\n script_user root\n startup_script " + first + "\n vrrp_startup_delay 1.5\n}\n" +
-			strings.NewReplacer("advert_int 0.01", "advert_int 1", "virtual_router_id 99", fmt.Sprint("virtual_router_id ", i+1), fastVIP, fmt.Sprintf("10.9.1.%d", i+1)).Replace(fast("VI_1", 100))
+		conf := "global_defs {\n script_user root\n startup_script " + first + "\n vrrp_startup_delay 3.5\n}\n" +
+			strings.NewReplacer("advert_int 0.01", "advert_int 0.5", "virtual_router_id 99", fmt.Sprint("virtual_router_id ", i+1), fastVIP, fmt.Sprintf("10.9.1.%d", i+1)).Replace(fast("VI_1", 100))
 		logs = append(logs, []func(string) *testnet.Process{n.keepalived, n.xvrrp}[i](conf))
 	}
 	for i, n := range l.nodes {
-		says(t, logs[i], "Delaying startup for 1.5 seconds", patience)
+		says(t, logs[i], "Delaying startup for 3.5 seconds", patience)
 		says(t, logs[i], "(VI_1) Entering MASTER STATE", patience)
 		out := logs[i].Output()
-		began, master := strings.Index(out, "Delaying startup for 1.5 seconds"), strings.Index(out, "(VI_1) Entering MASTER STATE")
+		began, master := strings.Index(out, "Delaying startup for 3.5 seconds"), strings.Index(out, "(VI_1) Entering MASTER STATE")
 		if began > master {
 			t.Errorf("%s (a: keepalived, b: xvrrp) is master before the delay begins:\n%s", n.Name, out)
 		}
