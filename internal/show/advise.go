@@ -1,10 +1,10 @@
 package show
 
 import (
+	"cmp"
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/xvrrp/xvrrp/internal/control"
@@ -92,7 +92,7 @@ func Advise(i control.Instance) Advice {
 	if i.Version == 2 {
 		list = intervals2
 	}
-	for _, interval := range list {
+	for _, interval := range with(list, a.Interval.Duration()) {
 		o := a.try(h, interval, i)
 		a.Options = append(a.Options, o)
 		if o.Safe {
@@ -101,6 +101,13 @@ func Advise(i control.Instance) Advice {
 	}
 	a.Fastest = fastest(a.Options)
 	return a
+}
+
+// with is the list, the slowest first, and the interval that runs now in its place.
+func with(list []time.Duration, now time.Duration) []time.Duration {
+	list = append([]time.Duration{now}, list...)
+	slices.SortFunc(list, func(a, b time.Duration) int { return cmp.Compare(b, a) })
+	return slices.Compact(list)
 }
 
 // fastest is the option with the shortest safe failover, or one with fewer
@@ -164,77 +171,4 @@ func skew(i control.Instance, interval time.Duration) time.Duration {
 		interval = time.Second
 	}
 	return time.Duration(256-i.Priority) * interval / 256
-}
-
-// Advice is `xvrrp advise` for one instance.
-func (p Paper) Advice(a Advice, h control.Histogram) string {
-	var b strings.Builder
-	if a.Why != "" {
-		b.WriteString(wrap("", fmt.Sprintf("%s: no advice: %s", clean(a.Instance), a.Why)))
-		return b.String()
-	}
-	b.WriteString(wrap("", fmt.Sprintf("%s: %s between adverts measured over %s, sent every %s; the longest was %s",
-		clean(a.Instance), count(a.Gaps, "gap", "gaps"), seconds(a.Observed), seconds(a.Interval), seconds(a.Longest))))
-	b.WriteString(p.plot(h))
-	rows := [][]cell{{inked(bold, "ADVERT_INT"), inked(bold, "FAILOVER WITHIN"), inked(bold, "LONGEST GAP"), inked(bold, "FALSE FAILOVERS"), inked(bold, "SAFE FROM"), inked(bold, "")}}
-	for n, o := range a.Options {
-		verdict := inked(red, "would have failed over")
-		switch {
-		case n == a.Best:
-			verdict = inked(green, "<- the fastest safe one")
-		case o.Safe:
-			verdict = inked(plain, "safe")
-		case o.False == 0:
-			verdict = inked(yellow, "too little headroom")
-		}
-		wrong := "0"
-		if o.False > 0 {
-			wrong = fmt.Sprintf("up to %d", o.False)
-		}
-		needs := "-"
-		if o.Needs > 0 {
-			needs = fmt.Sprintf("%d: %s", o.Needs, seconds(o.NeedsDown))
-		}
-		rows = append(rows, []cell{word(seconds(o.Interval)), word(seconds(o.Down)), word(seconds(o.Worst)), word(wrong), word(needs), verdict})
-	}
-	b.WriteString(strings.Join(p.table(rows), "\n") + "\n")
-	if a.Best < 0 {
-		b.WriteString(wrap("", "None of these is safe: raise down_timer_adverts, or look for load and loss with `xvrrp doctor`."))
-	}
-	if a.Fastest >= 0 {
-		o := a.Options[a.Fastest]
-		b.WriteString(wrap("", fmt.Sprintf("The fastest safe failover of all: advert_int %s with down_timer_adverts %d, within %s. SAFE FROM is the lowest down_timer_adverts that would have been safe, and its failover.",
-			strconv.FormatFloat(o.Interval.Duration().Seconds(), 'f', -1, 64), o.Needs, seconds(o.NeedsDown))))
-	}
-	b.WriteString(wrap("", fmt.Sprintf("The longest gap is taken for the worst that it can be: a sender that stood still, or lost adverts. Safe means that it and half of it more fits into the down interval of %d adverts.", a.Adverts)))
-	return b.String()
-}
-
-// plot draws the gaps, a row for each bucket that has any.
-func (p Paper) plot(h control.Histogram) string {
-	const bar = 50
-	type row struct {
-		le control.Seconds
-		n  uint64
-	}
-	var rows []row
-	var before, most uint64
-	for _, k := range h.Buckets {
-		if n := k.Count - before; n > 0 {
-			rows = append(rows, row{k.Le, n})
-			most = max(most, n)
-		}
-		before = k.Count
-	}
-	if n := h.Count - before; n > 0 && h.Count > before {
-		rows = append(rows, row{h.Max, n})
-		most = max(most, n)
-	}
-	var b strings.Builder
-	for _, r := range rows {
-		// The square root, so that a handful of late ones beside a million is seen.
-		length := int(math.Ceil(bar * math.Sqrt(float64(r.n)/float64(most))))
-		fmt.Fprintf(&b, "  up to %-9s %-*s %d\n", seconds(r.le), bar, strings.Repeat("#", length), r.n)
-	}
-	return b.String()
 }

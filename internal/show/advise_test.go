@@ -25,7 +25,8 @@ func TestAdvise(t *testing.T) {
 	golden(t, "advise", func(p Paper) string { return p.Advice(Advise(i), measured()) })
 
 	two := i
-	two.Version = 2
+	two.Version, two.Master, two.AdvertInterval = 2, nil, sec(time.Second)
+	two.MasterDownInterval, two.SkewTime = sec(3613281250), sec(613281250)
 	if a := Advise(two); len(a.Options) != 3 || a.Best != 2 || a.Options[2].Interval != sec(time.Second) {
 		t.Errorf("version 2 knows whole seconds: %+v", a)
 	}
@@ -36,6 +37,15 @@ func TestAdvise(t *testing.T) {
 		safe(o.Worst.Duration(), o.NeedsDown.Duration()-o.Interval.Duration()) {
 		t.Errorf("the fastest is %+v", o)
 	}
+	// What runs now is in the table, whatever it is, and is told apart.
+	odd := i
+	master := *i.Master
+	master.AdvertInterval = sec(250 * time.Millisecond)
+	odd.Master, odd.MasterDownInterval, odd.SkewTime = &master, sec(3*250*time.Millisecond+153320312), sec(153320312)
+	if a := Advise(odd); len(a.Options) != len(intervals3)+1 || a.Options[2].Interval != sec(250*time.Millisecond) || a.Adverts != 3 {
+		t.Errorf("what runs now is not among the options: %+v", a)
+	}
+	golden(t, "advise-odd", func(p Paper) string { return p.Advice(Advise(odd), measured()) })
 	none := i
 	none.Histograms, none.State = nil, control.Master
 	golden(t, "advise-master", func(p Paper) string { return p.Advice(Advise(none), control.Histogram{}) })
