@@ -214,17 +214,22 @@ func (h *Holder) Close() error {
 	if again {
 		return nil
 	}
+	return closeBoth(h.watch, h.running, h.req)
+}
+
+// closeBoth ends a watcher, waits for its goroutine if that is running, and closes the socket for requests. Either may be nil.
+func closeBoth(w *watcher, running bool, req *socket) error {
 	var errs []error
-	if h.watch != nil {
-		if err := h.watch.close(); err != nil && !errors.Is(err, os.ErrClosed) {
+	if w != nil {
+		if err := w.close(); err != nil && !errors.Is(err, os.ErrClosed) {
 			errs = append(errs, err)
 		}
-		if h.running {
-			<-h.watch.done
+		if running {
+			<-w.done
 		}
 	}
-	if h.req != nil {
-		errs = append(errs, h.req.close())
+	if req != nil {
+		errs = append(errs, req.close())
 	}
 	return errors.Join(errs...)
 }

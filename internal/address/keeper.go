@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"reflect"
 	"slices"
 	"sync"
@@ -277,19 +276,7 @@ func (h *keeper[T]) Close() error {
 	if again {
 		return nil
 	}
-	var errs []error
-	if h.watch != nil {
-		if err := h.watch.close(); err != nil && !errors.Is(err, os.ErrClosed) {
-			errs = append(errs, err)
-		}
-		if h.running {
-			<-h.watch.done
-		}
-	}
-	if h.req != nil {
-		errs = append(errs, h.req.close())
-	}
-	return errors.Join(errs...)
+	return closeBoth(h.watch, h.running, h.req)
 }
 
 func (h *keeper[T]) writeJournal() error {

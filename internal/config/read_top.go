@@ -88,26 +88,14 @@ func readInstance(r *reader, st *statement, d *dc) {
 	i := newInstance(st)
 	r.blockName(st)
 	readBlock(r, instanceTable, st.Block, i, i.have)
-	for _, other := range d.instances {
-		if other.Name == i.Name {
-			r.duplicate(st, other.st)
-			return
-		}
-	}
-	d.instances = append(d.instances, i)
+	d.instances = onlyOne(r, d.instances, i)
 }
 
 func readGroup(r *reader, st *statement, d *dc) {
 	g := &groupDraft{st: st, have: seen{}}
 	g.Name, g.Pos = r.blockName(st), Pos(st.Pos)
 	readBlock(r, groupTable, st.Block, g, g.have)
-	for _, other := range d.groups {
-		if other.Name == g.Name {
-			r.duplicate(st, other.st)
-			return
-		}
-	}
-	d.groups = append(d.groups, g)
+	d.groups = onlyOne(r, d.groups, g)
 }
 
 func readScriptBlock(r *reader, st *statement, d *dc) {
@@ -115,65 +103,35 @@ func readScriptBlock(r *reader, st *statement, d *dc) {
 	s.Name, s.Pos = r.blockName(st), Pos(st.Pos)
 	s.Interval, s.Rise, s.Fall = time.Second, 1, 1
 	readBlock(r, scriptTable, st.Block, s, s.have)
-	for _, other := range d.scripts {
-		if other.Name == s.Name {
-			r.duplicate(st, other.st)
-			return
-		}
-	}
-	d.scripts = append(d.scripts, s)
+	d.scripts = onlyOne(r, d.scripts, s)
 }
 
 func readFileBlock(r *reader, st *statement, d *dc) {
 	f := &fileDraft{st: st, have: seen{}}
 	f.Name, f.Pos, f.Weight = r.blockName(st), Pos(st.Pos), 1
 	readBlock(r, trackFileTable, st.Block, f, f.have)
-	for _, other := range d.files {
-		if other.Name == f.Name {
-			r.duplicate(st, other.st)
-			return
-		}
-	}
-	d.files = append(d.files, f)
+	d.files = onlyOne(r, d.files, f)
 }
 
 func readProcessBlock(r *reader, st *statement, d *dc) {
 	p := &processDraft{st: st, have: seen{}}
 	p.Name, p.Pos, p.Quorum = r.blockName(st), Pos(st.Pos), 1
 	readBlock(r, processTable, st.Block, p, p.have)
-	for _, other := range d.processes {
-		if other.Name == p.Name {
-			r.duplicate(st, other.st)
-			return
-		}
-	}
-	d.processes = append(d.processes, p)
+	d.processes = onlyOne(r, d.processes, p)
 }
 
 func readBFDBlock(r *reader, st *statement, d *dc) {
 	b := &bfdDraft{st: st, have: seen{}}
 	b.Name, b.Pos = r.blockName(st), Pos(st.Pos)
 	readBlock(r, bfdTable, st.Block, b, b.have)
-	for _, other := range d.bfds {
-		if other.Name == b.Name {
-			r.duplicate(st, other.st)
-			return
-		}
-	}
-	d.bfds = append(d.bfds, b)
+	d.bfds = onlyOne(r, d.bfds, b)
 }
 
 func readTrackGroup(r *reader, st *statement, d *dc) {
 	g := &trackGroupDraft{st: st}
 	g.Name, g.Pos = r.blockName(st), Pos(st.Pos)
 	readBlock(r, trackGroupTable, st.Block, g, seen{})
-	for _, other := range d.trackGroup {
-		if other.Name == g.Name {
-			r.duplicate(st, other.st)
-			return
-		}
-	}
-	d.trackGroup = append(d.trackGroup, g)
+	d.trackGroup = onlyOne(r, d.trackGroup, g)
 }
 
 func readGARPGroup(r *reader, st *statement, d *dc) {
