@@ -63,8 +63,8 @@ func claimsFor(addr netip.Addr, op byte, target netip.Addr, to net.HardwareAddr)
 }
 
 // BenchmarkDetection measures from the moment that a frame of a second master is put on the wire to its event at the
-// control socket. A frame is sent again every 10 ms until its event is there, and the time counts from the first: an advert
-// of another VRID needs two.
+// control socket. A frame is sent again every 10 ms until its event is there, and the time counts from the first: one is enough
+// for each kind (TestOneForeignAdvertIsEnough), and more are sent for a frame that is lost.
 //
 //	go test ./test -run '^$' -bench Detection -benchtime 8x
 func BenchmarkDetection(b *testing.B) {

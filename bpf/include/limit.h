@@ -19,6 +19,7 @@ const volatile __u64 limit_burst_ns = SECOND / 4;	   /* how far a bucket may be 
 
 #define REPORT_INTERVAL (SECOND / 50) /* refused adverts shown to user space, per interface */
 #define CLAIM_INTERVAL (SECOND / 100) /* claims shown to user space, per interface */
+#define SCAN_INTERVAL (SECOND / 1000) /* adverts of other virtual routers that are read through, per interface */
 #define INCUMBENT_SILENCE (3 * SECOND)
 
 struct source_key {

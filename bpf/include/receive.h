@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "judge.h"
+#include "fence.h"
 
 /* The hook decides how bytes are read and how a verdict is said. */
 enum hook {
@@ -209,6 +210,50 @@ static __always_inline struct router *find_router(struct advert *a, enum verdict
 	return NULL;
 }
 
+/*
+ * names_ours says whether one of the addresses in the scratch record is a virtual
+ * address of ours. A function of its own for the verifier, see word_sum.
+ */
+__noinline int names_ours(__u32 start, __u32 count, __u32 family, __u32 ifindex)
+{
+	__u32 zero = 0, i, offset = start, size = family == 4 ? 4 : 16;
+	struct advert_event *event = bpf_map_lookup_elem(&scratch, &zero);
+
+	if (!event)
+		return 0;
+	for (i = 0; i < 255 && i < count; i++, offset += size) {
+		pin(offset);
+		if (offset > MAX_DATAGRAM - sizeof(struct address))
+			return 0;
+		if (family == 4) {
+			if (find_vip4(*(__be32 *)&event->ip[offset], ifindex))
+				return 1;
+		} else if (find_vip6((struct address *)&event->ip[offset], ifindex)) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/*
+ * foreign shows user space an advert for no virtual router of ours that lists an
+ * address of ours: another virtual router has it, too. A few each second.
+ */
+static __always_inline enum verdict foreign(struct packet *p, struct advert *a, struct interface *nic, enum verdict v)
+{
+	__u32 start = a->message + VRRP_HEADER;
+	__u32 size = a->head.count * (a->key.family == 4 ? 4 : 16);
+	__u64 now = bpf_ktime_get_ns();
+
+	if ((a->head.version_type & 0x0f) != TYPE_ADVERT || start + size > a->total ||
+	    !take(&nic->scans, now, SCAN_INTERVAL, SECOND / 4))
+		return v;
+	if (names_ours(start, a->head.count, a->key.family, p->ifindex) &&
+	    take(&nic->rivals, now, REPORT_INTERVAL, SECOND))
+		submit(p, a, v, now);
+	return v;
+}
+
 /* receive gives the verdict on a datagram whose IP header is sane. */
 static __always_inline enum verdict receive(struct packet *p, struct advert *a, struct interface *nic, __u8 protocol)
 {
@@ -226,7 +271,7 @@ static __always_inline enum verdict receive(struct packet *p, struct advert *a, 
 	a->key.vrid = a->head.vrid;
 	r = find_router(a, &v);
 	if (!r)
-		return v;
+		return foreign(p, a, nic, v);
 
 	now = bpf_ktime_get_ns();
 	sender_key.router = a->key;

@@ -110,6 +110,8 @@ struct interface {
 	__u64 strangers;
 	__u64 reports;
 	__u64 claims;
+	__u64 scans;
+	__u64 rivals;
 	__u8 ah;     /* some virtual router here takes protocol 51 */
 	__u8 mac[6]; /* of the interface: what comes from it is a loop */
 	__u8 unused;

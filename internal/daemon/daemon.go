@@ -209,7 +209,6 @@ func (d *Daemon) open(undo *cleanup) error {
 	d.inquiries = newInquiries(d)
 	d.nics, d.where = newNICs(d), newWhereabouts(d)
 	d.strangers = newStrangers(d)
-	d.strangers.also = d.tellUnknown
 	d.promotion = newPromotion(d)
 	undo.add("promote_secondaries", d.promotion.close)
 	d.fence = &fence{d: d, held: map[string]bool{}}

@@ -64,27 +64,37 @@ func (in *instance) refusedAdvert(mac [6]byte, p *wire.Packet, r wire.Reject) {
 	})
 }
 
-// overheard looks at an advert that is for no virtual router of ours.
-func (d *Daemon) overheard(name string, mac [6]byte, p *wire.Packet) {
+// foreign looks at an advert that is for no virtual router of ours, and lists an address of ours: one is enough. Any goroutine,
+// the loop thread too.
+func (d *Daemon) foreign(name string, mac [6]byte, p *wire.Packet) {
 	if p.Priority() == wire.PriorityRelease || d.nics.ours(mac) {
 		return
 	}
 	for _, in := range d.all() {
-		if !in.active.Load() || in.cfg().Interface != name {
+		if !in.active.Load() {
 			continue
 		}
 		addr, ok := in.listed(p)
-		if !ok {
+		if !ok || name != in.cfg().Interface && name != in.linkOf(addr) {
 			continue
 		}
 		in.meter().VIPConflict(addr)
-		kind, text := signVRID, fmt.Sprintf("%v announces %v under VRID %d, ours is %d", p.Src(), addr, p.VRID(), in.cfg().VRID)
-		if p.Family() != in.cfg().Family {
-			kind = signFamily
-			text = fmt.Sprintf("%v announces %v in a virtual router of %v, ours is of %v", p.Src(), addr, p.Family(), in.cfg().Family)
-		}
-		in.sign(kind, func() sign { return sign{text: text, addr: addr, mac: mac, from: p.Src()} })
+		kind, text := in.difference(p, addr)
+		from := p.Src()
+		in.sign(kind, func() sign { return sign{text: text, addr: addr, mac: mac, from: from} })
 	}
+}
+
+// difference is in what another virtual router with an address of ours is another one.
+func (in *instance) difference(p *wire.Packet, addr netip.Addr) (signKind, string) {
+	cfg := in.cfg()
+	switch {
+	case p.Family() != cfg.Family:
+		return signFamily, fmt.Sprintf("%v announces %v in a virtual router of %v, ours is of %v", p.Src(), addr, p.Family(), cfg.Family)
+	case p.VRID() == cfg.VRID:
+		return signRefused, fmt.Sprintf("%v announces %v to %v, where we do not listen: one of us has unicast_peer, the other has not", p.Src(), addr, p.Dst())
+	}
+	return signVRID, fmt.Sprintf("%v announces %v under VRID %d, ours is %d", p.Src(), addr, p.VRID(), cfg.VRID)
 }
 
 // all are the instances at this moment.

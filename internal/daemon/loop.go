@@ -63,6 +63,14 @@ func (s sink) Datagram(d wire.Datagram) {
 	s.Engine.Datagram(d)
 }
 
+// Foreign implements datapath.Sink: another virtual router has one of our addresses. Loop thread.
+func (s sink) Foreign(d wire.Datagram) {
+	names := s.d.nics.names.Load()
+	if p, reject := wire.Open(d.IP); reject == wire.None && names != nil {
+		s.d.foreign((*names)[d.IfIndex], d.SourceMAC, &p)
+	}
+}
+
 // Claim implements datapath.Sink: a foreign host uses one of our addresses.
 // That is its right while we are not master. Loop thread.
 func (s sink) Claim(c datapath.Claim) {

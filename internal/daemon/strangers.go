@@ -10,14 +10,12 @@ import (
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
-// strangers listens to the adverts that are for no virtual router of ours. The
-// kernel program only counts them. Where its counter moves an ear is opened, and
-// closed when it has stood still for long: an ear costs every packet a little.
+// strangers listens to the adverts that are for no virtual router of ours, for
+// log_unknown_vrids. The kernel program counts them, and shows only those with an
+// address of ours. Where its counter moves an ear is opened, and closed when it
+// has stood still for long: an ear costs every packet a little.
 type strangers struct {
 	d *Daemon
-	// also is told of every one that is heard, on a goroutine of its interface.
-	// It must not ask for the mutex of the interfaces. May be nil.
-	also func(name string, mac [6]byte, p *wire.Packet)
 
 	mu    sync.Mutex // guards the rest
 	ears  map[int]*strangerEar
@@ -112,7 +110,7 @@ func (s *strangers) lookAt(now time.Time, index int) {
 		return
 	}
 	e.count, e.moved = count, now
-	if e.listener != nil {
+	if e.listener != nil || !s.d.settings().Global.LogUnknownVRIDs {
 		return
 	}
 	e.listener, err = overhear.Open(index, s.known[index], func(d wire.Datagram) { s.hear(name, d) })
@@ -128,10 +126,7 @@ func (s *strangers) hear(name string, d wire.Datagram) {
 	if reject != wire.None {
 		return
 	}
-	s.d.overheard(name, d.SourceMAC, &p)
-	if s.also != nil {
-		s.also(name, d.SourceMAC, &p)
-	}
+	s.d.tellUnknown(name, &p)
 }
 
 // shut closes an ear; s.mu is held, which nobody who hears asks for.

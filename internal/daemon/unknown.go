@@ -35,7 +35,7 @@ func (u *unknownVRIDs) first(v unknownVRID) bool {
 }
 
 // tellUnknown logs an advert for a virtual router that is none of ours.
-func (d *Daemon) tellUnknown(name string, _ [6]byte, p *wire.Packet) {
+func (d *Daemon) tellUnknown(name string, p *wire.Packet) {
 	if !d.settings().Global.LogUnknownVRIDs || !d.unknown.first(unknownVRID{name, p.Family(), p.VRID()}) {
 		return
 	}

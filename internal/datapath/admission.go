@@ -104,6 +104,29 @@ func take(bucket *uint64, now, interval, burst uint64) bool {
 	return true
 }
 
+// foreign reports whether an advert with this verdict is for no virtual router
+// of ours. The program shows those that list a watched address.
+func (v vrrpVerdict) foreign() bool { return v == VRIDUnknown || v == Destination }
+
+// rival reports whether an advert that is for no virtual router of ours lists an
+// address that is watched on the socket's interface, as names_ours does.
+func (a *admission) rival(s *packetSocket, ip []byte) bool {
+	p, reject := wire.Open(ip)
+	size := 4
+	if p.Family() == wire.IPv6 {
+		size = 16
+	}
+	if reject != wire.None || p.Type() != wire.TypeAdvertisement || len(p.Message()) < 8+p.Count()*size {
+		return false
+	}
+	for i := range p.Count() {
+		if _, watched := a.table.vips[newVIPKey(s.ifindex, p.Address(i))]; watched {
+			return true
+		}
+	}
+	return false
+}
+
 // shown reports whether adverts with this verdict are handed over although
 // they are refused, so that the refusal can be told to people.
 func (v vrrpVerdict) shown() bool { return v >= OwnSource && v <= Checksum }

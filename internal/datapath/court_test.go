@@ -156,7 +156,7 @@ func (c *court) takeRecord(t testing.TB) *wire.Datagram {
 	if record == nil {
 		return nil
 	}
-	d, err := c.advert(record)
+	d, _, err := c.advert(record)
 	if err != nil {
 		t.Fatal(err)
 	}

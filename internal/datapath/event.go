@@ -20,22 +20,22 @@ func kindOf(record []byte) vrrpEventKind {
 }
 
 // advert reads an advert record. The datagram still lies in the record.
-func (d *Datapath) advert(record []byte) (wire.Datagram, error) {
+func (d *Datapath) advert(record []byte) (wire.Datagram, vrrpVerdict, error) {
 	if len(record) < advertHeader {
-		return wire.Datagram{}, fmt.Errorf("advert record of %d bytes", len(record))
+		return wire.Datagram{}, 0, fmt.Errorf("advert record of %d bytes", len(record))
 	}
 	// The pointer is used for the header's fields only; the array at its end is
 	// as long in the record as Length says.
 	e := (*vrrpAdvertEvent)(unsafe.Pointer(&record[0]))
 	if int(e.Length) != len(record)-advertHeader {
-		return wire.Datagram{}, fmt.Errorf("advert record of %d bytes for %d bytes of datagram", len(record), e.Length)
+		return wire.Datagram{}, 0, fmt.Errorf("advert record of %d bytes for %d bytes of datagram", len(record), e.Length)
 	}
 	return wire.Datagram{
 		At:        d.clock.time(int64(e.ArrivedNs)),
 		IfIndex:   int(e.Ifindex),
 		SourceMAC: e.SourceMac,
 		IP:        record[advertHeader:],
-	}, nil
+	}, e.Verdict, nil
 }
 
 // claim reads a claim record.

@@ -26,6 +26,7 @@ type recorder struct {
 	wakeups    []time.Time
 	interrupts int
 	claims     []Claim
+	foreign    [][]byte
 	order      []string
 	onWakeup   func(now time.Time)
 }
@@ -53,6 +54,12 @@ func (r *recorder) Interrupted() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.interrupts++
+}
+
+func (r *recorder) Foreign(d wire.Datagram) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.foreign = append(r.foreign, bytes.Clone(d.IP))
 }
 
 func (r *recorder) Claim(c Claim) {
@@ -147,6 +154,7 @@ func (l *lan) sendTo(t testing.TB, ifindex int, frame []byte) {
 type counting struct{ datagrams, claims, wakeups int }
 
 func (c *counting) Datagram(wire.Datagram) { c.datagrams++ }
+func (c *counting) Foreign(wire.Datagram)  {}
 func (c *counting) Claim(Claim)            { c.claims++ }
 func (c *counting) Wakeup(time.Time)       { c.wakeups++ }
 func (c *counting) Interrupted()           {}

@@ -107,8 +107,12 @@ func (d *Datapath) drainRing(sink Sink) bool {
 func (d *Datapath) deliver(record []byte, sink Sink) {
 	switch kindOf(record) {
 	case vrrpEventKindEVENT_ADVERT:
-		if datagram, err := d.advert(record); err == nil {
-			sink.Datagram(datagram)
+		if datagram, verdict, err := d.advert(record); err == nil {
+			if verdict.foreign() {
+				sink.Foreign(datagram)
+			} else {
+				sink.Datagram(datagram)
+			}
 		}
 	case vrrpEventKindEVENT_CLAIM:
 		if claim, err := d.claim(record); err == nil {

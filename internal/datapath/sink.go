@@ -13,6 +13,10 @@ type Sink interface {
 	// valid only during the call. Of the adverts that the kernel refused a few
 	// each second come too, so that the refusal can be told to people.
 	Datagram(d wire.Datagram)
+	// Foreign hands over an advert for no virtual router on its interface that
+	// lists a virtual address watched there: somebody else has it, too. Of many,
+	// a few each second come.
+	Foreign(d wire.Datagram)
 	// Wakeup says that the time given to Wake has come. Every advert that
 	// arrived before has been handed over already.
 	Wakeup(now time.Time)

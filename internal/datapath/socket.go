@@ -25,7 +25,7 @@ type packetSocket struct {
 	mac    atomic.Pointer[[6]byte]
 	counts [verdicts]uint64
 	// Token buckets, as in struct interface.
-	strangers, claims uint64
+	strangers, claims, rivals uint64
 
 	header  unix.Msghdr
 	vector  unix.Iovec
@@ -162,13 +162,17 @@ func (d *Datapath) receiveOn(s *packetSocket, packet []byte, arrived int64, sink
 	if verdict < verdicts {
 		s.count(verdict)
 	}
-	if verdict == Accepted || verdict == Consumed || verdict.shown() {
-		sink.Datagram(wire.Datagram{
-			At:        d.clock.time(arrived),
-			IfIndex:   s.ifindex,
-			SourceMAC: [6]byte(s.from.Addr[:6]),
-			IP:        packet,
-		})
+	datagram := wire.Datagram{
+		At:        d.clock.time(arrived),
+		IfIndex:   s.ifindex,
+		SourceMAC: [6]byte(s.from.Addr[:6]),
+		IP:        packet,
+	}
+	switch {
+	case verdict == Accepted || verdict == Consumed || verdict.shown():
+		sink.Datagram(datagram)
+	case verdict.foreign() && d.admission.Load().rival(s, packet) && take(&s.rivals, uint64(arrived), reportInterval, uint64(time.Second)):
+		sink.Foreign(datagram)
 	}
 }
 

@@ -14,7 +14,8 @@ const (
 	solicitation  = 135
 	advertisement = 136
 
-	claimInterval = uint64(time.Second / 100) // as in limit.h
+	claimInterval  = uint64(time.Second / 100) // as in limit.h
+	reportInterval = uint64(time.Second / 50)
 )
 
 // watch is watch.h for packet sockets: it reports whether the packet claims

@@ -89,6 +89,8 @@ type vrrpInterface struct {
 	Strangers uint64
 	Reports   uint64
 	Claims    uint64
+	Scans     uint64
+	Rivals    uint64
 	Ah        uint8
 	Mac       [6]uint8
 	Unused    uint8
