@@ -57,34 +57,16 @@ func startEffects(do Effect, ready func(bool), b *bell.Bell) *effects {
 }
 
 func (e *effects) put(at time.Time, a vrrp.Action) {
-	e.mu.Lock()
-	e.queue = append(e.queue, effect{at: at, action: a})
-	e.mu.Unlock()
+	e.add(at, a)
 	e.filled.Store(true)
 	e.call()
 }
 
-// add puts a member's part of a takeover, all of it before the goroutine is told:
-// if it looked in between, one of the two would have to wait for the other, and
-// Go's scheduler takes a tenth of a millisecond for that.
-func (e *effects) add(at time.Time, member int, actions []vrrp.MemberAction) {
+// add is put without a word to the goroutine.
+func (e *effects) add(at time.Time, a vrrp.Action) {
 	e.mu.Lock()
-	for _, a := range actions {
-		if a.Member == member && !direct(a.Action) {
-			e.queue = append(e.queue, effect{at: at, action: a.Action})
-		}
-	}
+	e.queue = append(e.queue, effect{at: at, action: a})
 	e.mu.Unlock()
-	e.filled.Store(true)
-}
-
-// direct reports whether an action is the loop thread's own.
-func direct(a vrrp.Action) bool {
-	switch a.(type) {
-	case vrrp.SendAdvert, vrrp.Ask:
-		return true
-	}
-	return false
 }
 
 // call has the goroutine look at what was put.

@@ -30,12 +30,19 @@ func (g *group) hold(actions []vrrp.MemberAction, now time.Time) {
 		switch a.Action.(type) {
 		case vrrp.SendAdvert:
 			to.held.Store(true)
+			continue
+		case vrrp.Ask:
+			continue
 		case vrrp.Claim:
 			to.claiming.Store(true)
 		}
+		to.add(now, a.Action)
 	}
-	for i, m := range g.members {
-		m.effects.add(now, i, actions)
+	// All of it before anybody looks: if one looked in between, one of the two would
+	// have to wait for the other, and Go's scheduler takes a tenth of a millisecond
+	// for that.
+	for _, m := range g.members {
+		m.effects.filled.Store(true)
 	}
 }
 
