@@ -63,24 +63,3 @@ func completionCommand() *cli.Command {
 		},
 	}
 }
-
-// manCommand prints the manual page, made of the same definitions as --help.
-func manCommand() *cli.Command {
-	return &cli.Command{
-		Name:         "man",
-		Usage:        "print the manual page xvrrp(8), for man -l or a package",
-		Hidden:       true,
-		OnUsageError: usageError,
-		Action: func(c *cli.Context) error {
-			if err := noArgs(c); err != nil {
-				return err
-			}
-			text, err := c.App.ToManWithSection(8)
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprint(c.App.Writer, text)
-			return err
-		},
-	}
-}

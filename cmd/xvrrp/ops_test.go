@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -99,20 +100,45 @@ func TestLateFlags(t *testing.T) {
 	}
 }
 
-func TestCompletionAndManual(t *testing.T) {
+func TestCompletion(t *testing.T) {
 	for shell, want := range map[string]string{"bash": "complete -o bashdefault", "zsh": "#compdef xvrrp", "fish": "complete"} {
 		if out, err := try(t, "completion", shell); err != nil || !strings.Contains(out, want) {
 			t.Errorf("%s: %v\n%s", shell, err, out)
 		}
 	}
+}
+
+// The page is dated, names each command with its exit codes and each option, and
+// has no line that a typesetter would take for a request of ours.
+func TestManual(t *testing.T) {
+	t.Setenv("SOURCE_DATE_EPOCH", "1767225600")
 	out, err := try(t, "man")
-	if err != nil || !strings.HasPrefix(out, ".") && !strings.Contains(out, ".TH") {
+	if err != nil || !strings.HasPrefix(out, `.TH XVRRP 8 "2026-01-01" "xvrrp `) {
 		t.Fatalf("%v\n%.200s", err, out)
 	}
+	plain := strings.NewReplacer(`\fB`, "", `\fR`, "", `\fI`, "", `\-`, "-", "\n", " ").Replace(out)
 	for _, c := range commands() {
-		if !c.Hidden && !strings.Contains(out, c.Name) {
-			t.Errorf("the manual page does not name %s", c.Name)
+		if c.Hidden {
+			continue
 		}
+		if !strings.Contains(plain, ".SS xvrrp "+c.Name) || !strings.Contains(plain, strings.Join(strings.Fields(strings.ReplaceAll(c.Description, "`", "")), " ")) {
+			t.Errorf("the manual page has not all of %s", c.Name)
+		}
+		for _, f := range c.Flags {
+			if v, ok := f.(cli.VisibleFlag); (!ok || v.IsVisible()) && !strings.Contains(plain, "-"+f.Names()[0]) {
+				t.Errorf("the manual page has not the option %s of %s", f.Names()[0], c.Name)
+			}
+		}
+	}
+	request := regexp.MustCompile(`^\.(TH|SH|SS|PP|TP|B|I|BR)( |$)`)
+	for line := range strings.Lines(out) {
+		line = strings.TrimSuffix(line, "\n")
+		if len(line) > 80 && !strings.HasPrefix(line, ".") || line == "" || strings.HasPrefix(line, ".") && !request.MatchString(line) || strings.HasPrefix(line, "'") {
+			t.Errorf("a line that is none: %q", line)
+		}
+	}
+	if got := guard(".profile") + escape(`a\b-c`); got != `\&.profile`+`a\eb\-c` {
+		t.Errorf("escaped: %s", got)
 	}
 }
 
