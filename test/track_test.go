@@ -60,6 +60,12 @@ var weighings = []weighing{
 	{"file_zero_reverse", "track_file {\n number weight 0 reverse\n }", "100", "100"},
 	{"interface_reverse", "track_interface {\n eth1 weight 30 reverse\n }", "70", "100"},
 	{"process_reverse", "track_process {\n proc weight 40 reverse\n }", "60", "100"},
+	{"process_minus_reverse", "track_process {\n proc weight -40 reverse\n }", "100", "140"},
+	{"process_zero_reverse", "track_process {\n proc weight 0 reverse\n }", "FAULT", "100"},
+	{"interface_minus_reverse", "track_interface {\n eth1 weight -30 reverse\n }", "100", "130"},
+	{"interface_zero_reverse", "track_interface {\n eth1 weight 0 reverse\n }", "FAULT", "100"},
+	{"script_plus_zero", "track_script {\n flag weight 20\n also weight 0\n }", "120", "FAULT"},
+	{"interface_clamped", "track_interface {\n eth1 weight 253\n }", "254", "100"},
 	{"owner", "track_script {\n flag weight -20\n }\n track_file {\n number weight 3\n }\n track_interface {\n eth1 weight 30\n }", "255", "255"},
 	{"group_one", "track_file {\n number weight 1\n }", "125", "98"}, // in a group that weighs flag
 	{"group_two", "", "120", "100"},
@@ -162,7 +168,9 @@ func TestWeightsAsKeepalived(t *testing.T) {
 			}
 			for _, n := range l.nodes {
 				if n == l.a && strings.HasPrefix(w.name, "process") {
-					continue // keepalived hears of no processes in a network namespace (connection refused)
+					// keepalived hears of no processes in a network namespace (connection refused). In that
+					// of the host Debian's did in 2026 what the table says of all six.
+					continue
 				}
 				if err := soon(patience, func() error {
 					if got := effective(logs[n].Output(), w); got != want {

@@ -71,7 +71,10 @@ func (o *output) lastLine() string {
 	text := string(line[:min(len(line), textSize)])
 	o.mu.Unlock()
 	return strings.Map(func(r rune) rune {
-		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+		switch {
+		case r == '\t':
+			return ' '
+		case r == unicode.ReplacementChar || !unicode.IsPrint(r):
 			return '?'
 		}
 		return r

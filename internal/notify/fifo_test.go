@@ -114,16 +114,12 @@ func TestFIFOThatNobodyReads(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "fifo")
 	n, rec := begin(t, Config{FIFOs: []FIFO{{Path: path}}})
 	const events = 6000
-	began := time.Now()
-	n.Notify(Event{Instance, "quiet", Master, 7})
+	n.Notify(Event{Instance, "quiet", Master, 7}) // would never return if it waited for a reader
 	for i := range events {
 		n.Notify(Event{Instance, "noisy", Backup, i})
 		if i == events-500 {
 			n.Notify(Event{Instance, "late", Fault, 9})
 		}
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("%d events took %v", events, took)
 	}
 	lost := rec.lost()
 	if len(lost) == 0 || lost[len(lost)-1].Total != uint64(len(lost)) || !errors.Is(lost[0].Err, ErrNobodyReads) || lost[0].FIFO != path {
@@ -172,12 +168,8 @@ func TestFIFOCloseWithoutReader(t *testing.T) {
 	for i := range fifoLimit { // more than the pipe holds now
 		n.Notify(Event{Instance, "VI_1", Backup, i})
 	}
-	began := time.Now()
-	if err := finish(n, 200*time.Millisecond); err == nil {
+	if err := finish(n, 200*time.Millisecond); err == nil { // would never return if it waited for a reader
 		t.Error("nothing said about lines that nobody will read")
-	}
-	if took := time.Since(began); took > 3*time.Second {
-		t.Errorf("Close took %v", took)
 	}
 	if len(rec.lost()) == 0 {
 		t.Error("no loss was told")
