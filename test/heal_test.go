@@ -1,8 +1,10 @@
 package test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xvrrp/xvrrp/internal/lab"
 	"github.com/xvrrp/xvrrp/internal/testnet"
@@ -53,6 +55,41 @@ func TestSplitHeals(t *testing.T) {
 			l.knows(fastVIP, "a")
 		})
 	}
+}
+
+// Where only the adverts were lost, a keepalived that loses may hear first and yield without a word. What it said by ARP meanwhile,
+// asked and unasked, is sign enough: the better master announces again when that has stopped, and not before: while there are two
+// the neighbours are not led back and forth with every question.
+func TestKeepalivedYieldsWithoutAWord(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	l.sw.Drop(l.a.port, l.b.port, lab.VRRP)
+	l.sw.Drop(l.b.port, nil, lab.VRRP) // for ever: whatever it may say is not heard
+	p := l.a.serving(quick(conf(3, "BACKUP", 200, "0.05")))
+	l.owned(peersVIP, "a", patience)
+	l.b.keepalived(conf(3, "BACKUP", 100, "0.05"))
+	l.owned(peersVIP, "a b", patience)
+	l.a.split(1)
+	testnet.Throughout(t, 8*time.Second, func() error { // keepalived's second burst, and some questions
+		if n := strings.Count(p.Output(), "announcing again"); n > 0 {
+			return fmt.Errorf("the better master announced %d times while there were two", n)
+		}
+		return nil
+	})
+	heard := l.c.Capture("eth0")
+	l.sw.Forward()
+	l.sw.Drop(l.b.port, nil, lab.VRRP)
+	l.owned(peersVIP, "a", patience)
+	says(t, p, "announcing again", patience)
+	mac := [6]byte(l.a.Link("eth0").Attrs().HardwareAddr)
+	testnet.Eventually(t, patience, func() error {
+		if len(heard.Matching(func(f lab.Frame) bool { return announces(f.Data, mac) })) == 0 {
+			return fmt.Errorf("the winner has not announced again")
+		}
+		return nil
+	})
+	l.answers(peersVIP, l.a, patience)
+	l.a.split(0)
 }
 
 // A better node that comes takes over without an alarm: the last advert of the

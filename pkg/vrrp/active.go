@@ -98,7 +98,11 @@ func (r *Router) contradict(now time.Time, from netip.Addr) {
 func (r *Router) heal(now time.Time, gone bool) {
 	c := r.contrary
 	quiet := now.Sub(c.Last)
-	if c.Count == 0 || !gone && quiet <= r.cfg.downInterval(r.priority, r.cfg.Interval) {
+	wait := r.cfg.downInterval(r.priority, r.cfg.Interval)
+	if c.Count > c.Adverts { // some signs were answers, which come when somebody asks
+		wait = max(wait, answersApart)
+	}
+	if c.Count == 0 || !gone && quiet <= wait {
 		return
 	}
 	r.contrary, r.setbacks = Contrary{}, 0
@@ -107,6 +111,11 @@ func (r *Router) heal(now time.Time, gone bool) {
 		r.out.add(Announce{Why: Healed})
 	}
 }
+
+// answersApart is for how long there must be no answer until the other one does
+// not answer any more. A shell that knows of two Active routers asks every second:
+// one that was asked and is silent until the next question is still there.
+const answersApart = 2500 * time.Millisecond
 
 // yield lets a better router be Active. It has heard us, or will not: no
 // priority 0 is sent.
