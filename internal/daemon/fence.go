@@ -31,18 +31,27 @@ func lease(cfg *config.Instance) (time.Duration, bool) {
 }
 
 // raise fences an instance's addresses, which it is about to claim.
-func (f *fence) raise(in *instance) {
+func (f *fence) raise(in *instance) { f.around(in, in.toFence()) }
+
+// around is raise for whoever has worked out toFence.
+func (f *fence) around(in *instance, list []datapath.FencedVIP) {
+	if _, ok := lease(in.cfg()); ok {
+		f.set(in, list)
+	}
+}
+
+// toFence are the addresses to be fenced, none when there is no lease.
+func (in *instance) toFence() (list []datapath.FencedVIP) {
 	lease, ok := lease(in.cfg())
 	if !ok {
-		return
+		return nil
 	}
-	var list []datapath.FencedVIP
 	for _, a := range in.addresses() {
 		if at, there := in.entry(a.Interface); there {
 			list = append(list, datapath.FencedVIP{IfIndex: at.index, Addr: a.Prefix.Addr(), Lease: lease})
 		}
 	}
-	f.set(in, list)
+	return list
 }
 
 // drop ends the fence of addresses that are not on the host any more.

@@ -72,6 +72,7 @@ type instance struct {
 	busy      bool       // a takeover is under way: first the addresses, then words
 	waiting   []func()
 	overture  overture
+	kit       *kit // see packed
 	steeled   *config.Instance // the settings by which a claim was prepared just now
 
 	mu     sync.Mutex // guards what follows; status reads it too
@@ -213,7 +214,7 @@ func (in *instance) ready(coming bool) {
 func (in *instance) steel() {
 	if cfg := in.cfg(); in.steeled != cfg {
 		in.steeled = cfg
-		in.d.fence.raise(in)
+		in.d.fence.around(in, in.packed().fenced)
 		in.prepare()
 	}
 }
@@ -221,13 +222,17 @@ func (in *instance) steel() {
 // prepare does ahead what a takeover would lose time with: the journal's lines
 // and the announcer's sockets. What it does not reach, the takeover does.
 func (in *instance) prepare() {
-	wanted, err := in.belongings()
-	if err != nil {
+	k := in.packed()
+	if k.err != nil {
 		return // the claim will say so
 	}
-	in.d.holders.addresses.Prepare(in.id, wanted.addresses)
-	for _, t := range in.targets() {
-		in.d.announcer.Prepare(t.IfIndex)
+	in.d.holders.addresses.Prepare(in.id, k.wanted.addresses)
+	last := 0
+	for _, t := range k.targets {
+		if t.IfIndex != last {
+			last = t.IfIndex
+			in.d.announcer.Prepare(last)
+		}
 	}
 }
 
@@ -372,13 +377,13 @@ func (in *instance) claim() {
 	defer in.holding.Unlock()
 	in.holds = true
 	if in.steeled != in.cfg() {
-		in.d.fence.raise(in)
+		in.d.fence.around(in, in.packed().fenced)
 	}
 	in.steeled = nil
 	in.d.vmacs.macs.raise(in)
 	in.speak()
-	wanted, err := in.belongings()
-	if err = errors.Join(err, in.d.holders.claim(in.id, wanted, in.beginOverture())); err != nil {
+	k := in.packed()
+	if err := errors.Join(k.err, in.d.holders.claim(in.id, k.wanted, in.beginOverture())); err != nil {
 		in.log.Error("("+in.cfg().Name+") cannot hold everything; trying again", "error", err)
 	}
 	in.later(in.checkHeld)
@@ -426,7 +431,7 @@ func (in *instance) announce(why vrrp.Why) {
 		return
 	}
 	begun := in.endOverture()
-	targets := in.targets()
+	targets := in.packed().targets
 	if begun {
 		// It is under way.
 	} else if err := in.d.announcer.Announce(in.id, in.schedule(why), targets); err != nil {

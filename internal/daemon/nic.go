@@ -31,6 +31,7 @@ type nics struct {
 	moving moving
 	macs   atomic.Pointer[map[[6]byte]bool] // of this host's links
 	names  atomic.Pointer[map[int]string]   // of its links by index
+	moves  atomic.Uint64                    // counts what may change where frames leave: links alone
 	scene  atomic.Uint64                    // counts what comes and goes: links and addresses
 }
 
@@ -209,6 +210,7 @@ func (n *nics) Link(l ifstate.Link) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.scene.Add(1)
+	n.moves.Add(1)
 	for _, c := range n.byName { // renamed away from a name of ours
 		if c.link.Index == l.Index && c.name != l.Name {
 			n.lose(c)
@@ -245,6 +247,7 @@ func (n *nics) Gone(l ifstate.Link) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.scene.Add(1)
+	n.moves.Add(1)
 	for _, c := range n.byName {
 		if c.link.Index == l.Index {
 			n.lose(c)

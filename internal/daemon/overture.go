@@ -26,7 +26,8 @@ func (in *instance) beginOverture() func(n int) {
 		return nil
 	}
 	o.due, o.begun = false, true
-	o.targets, o.ranks = in.ranked()
+	k := in.packed()
+	o.targets, o.ranks = k.targets, k.ranks
 	in.d.announcer.Begin(in.id, in.schedule(vrrp.BecameActive))
 	return func(n int) {
 		i := 0
