@@ -39,7 +39,7 @@ func (h *Holder) ClaimStepwise(owner string, addrs []Address, told func(n int)) 
 		return res, errClosed
 	}
 
-	wanted := make(map[name]bool, len(addrs))
+	h.claims++
 	todo := make([]*entry, 0, len(addrs))
 	var differ []place
 	for i, a := range addrs {
@@ -47,13 +47,11 @@ func (h *Holder) ClaimStepwise(owner string, addrs []Address, told func(n int)) 
 			res.Failures = append(res.Failures, Failure{a, err})
 			continue
 		}
-		n := a.name()
-		if wanted[n] {
+		e := h.want(owner, a)
+		if e.claim == h.claims {
 			continue
 		}
-		wanted[n] = true
-		e := h.want(owner, a)
-		e.rank = i
+		e.claim, e.rank = h.claims, i
 		if e.Address != a {
 			if e.status == ours {
 				differ = append(differ, place{e.index, e.Prefix, e.Peer})
@@ -67,7 +65,7 @@ func (h *Holder) ClaimStepwise(owner string, addrs []Address, told func(n int)) 
 			res.Held++
 		}
 	}
-	if err := h.unwant(owner, wanted); err != nil {
+	if err := h.unwant(owner, func(e *entry) bool { return e.claim == h.claims }); err != nil {
 		errs = append(errs, err)
 	}
 	if err := h.delete(differ); err != nil { // to be added anew, as they are wanted now
@@ -138,17 +136,17 @@ func (h *Holder) Release(owner string) error {
 	if h.closed {
 		return errClosed
 	}
-	err := h.unwant(owner, nil)
+	err := h.unwant(owner, func(*entry) bool { return false })
 	h.watch.wakeAt(h.nextRetry())
 	return err
 }
 
-// unwant takes the owner off every entry that is not in keep and deletes those that nobody wants any more.
-func (h *Holder) unwant(owner string, keep map[name]bool) error {
+// unwant takes the owner off every entry that is not to be kept and deletes those that nobody wants any more.
+func (h *Holder) unwant(owner string, keep func(*entry) bool) error {
 	gone := false
 	for n, e := range h.entries {
 		i := slices.Index(e.owners, owner)
-		if i < 0 || keep[n] {
+		if i < 0 || keep(e) {
 			continue
 		}
 		e.owners = slices.Delete(e.owners, i, i+1)

@@ -25,6 +25,7 @@ type Holder struct {
 	req       *socket
 	journal   *journal
 	entries   map[name]*entry    // everything wanted
+	claims    uint64             // how many there were
 	order     []*entry           // the same as first claimed: the journal's order
 	placed    map[key]*entry     // those that stand in the kernel
 	inherited map[key]fact       // a predecessor's, not yet claimed or removed
@@ -55,7 +56,8 @@ const (
 type entry struct {
 	Address
 	owners []string
-	rank   int // in the latest claim
+	claim  uint64 // the latest that named it, as Holder.claims counts them
+	rank   int    // its place there
 	status status
 	was    status // what it was before it was missing
 	index  int    // the interface on which it stands, or last stood; 0: none

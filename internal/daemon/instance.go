@@ -72,7 +72,7 @@ type instance struct {
 	busy      bool       // a takeover is under way: first the addresses, then words
 	waiting   []func()
 	overture  overture
-	kit       *kit // see packed
+	kit       *kit             // see packed
 	steeled   *config.Instance // the settings by which a claim was prepared just now
 
 	mu     sync.Mutex // guards what follows; status reads it too

@@ -50,15 +50,17 @@ func (d *Datapath) writeVIPs(touched []vipKey) error {
 		touched = slices.Concat(d.fenced.keys(), slices.Collect(maps.Keys(d.table.vips)), slices.Collect(maps.Keys(d.vips)))
 	}
 	d.vipsBehind = true
+	var put []vipKey
+	var leases []time.Duration
 	for _, k := range touched { // what comes in before what goes
 		lease, wanted := d.wantedVIP(k)
 		if old, ok := d.vips[k]; !wanted || ok && old == lease {
 			continue
 		}
-		if err := d.putVIP(k, lease); err != nil {
-			return fmt.Errorf("write the map of virtual addresses: %w", err)
-		}
-		d.vips[k] = lease
+		put, leases = append(put, k), append(leases, lease)
+	}
+	if err := d.putVIPs(put, leases); err != nil {
+		return fmt.Errorf("write the map of virtual addresses: %w", err)
 	}
 	for _, k := range touched {
 		if _, wanted := d.wantedVIP(k); wanted {
@@ -73,6 +75,51 @@ func (d *Datapath) writeVIPs(touched []vipKey) error {
 		delete(d.vips, k)
 	}
 	d.vipsBehind = false
+	return nil
+}
+
+// manyVIPs is from how many on they are written in one system call, where the kernel can (5.6): a takeover of a thousand
+// addresses waits for them.
+const manyVIPs = 16
+
+func (d *Datapath) putVIPs(list []vipKey, leases []time.Duration) error {
+	if len(list) >= manyVIPs && d.putAtOnce(list, leases) == nil {
+		for i, k := range list {
+			d.vips[k] = leases[i]
+		}
+		return nil
+	}
+	for i, k := range list { // what is in the map already is written again
+		if err := d.putVIP(k, leases[i]); err != nil {
+			return err
+		}
+		d.vips[k] = leases[i]
+	}
+	return nil
+}
+
+func (d *Datapath) putAtOnce(list []vipKey, leases []time.Duration) error {
+	var keys4 []vrrpVip4Key
+	var keys6 []vrrpVip6Key
+	var values4, values6 []vrrpVip
+	for i, k := range list {
+		value := vrrpVip{LeaseNs: uint64(leases[i])}
+		if k.addr.Is4() {
+			keys4, values4 = append(keys4, k.kernel4()), append(values4, value)
+		} else {
+			keys6, values6 = append(keys6, k.kernel6()), append(values6, value)
+		}
+	}
+	if len(keys4) > 0 {
+		if _, err := d.objects.Vips4.BatchUpdate(keys4, values4, nil); err != nil {
+			return err
+		}
+	}
+	if len(keys6) > 0 {
+		if _, err := d.objects.Vips6.BatchUpdate(keys6, values6, nil); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
