@@ -115,8 +115,11 @@ func (c config) text(n *node, global string) string {
 	return t.String()
 }
 
-func startXVRRP(b *bench, n *node, c config) (*lab.Process, error) {
-	text := c.text(n, "") + "xvrrp {\n    listen none\n"
+func startXVRRP(b *bench, n *node, c config) (*lab.Process, error) { return b.startXVRRP(n, c, "") }
+
+// startXVRRP starts one with more words in its own block.
+func (b *bench) startXVRRP(n *node, c config, words string) (*lab.Process, error) {
+	text := c.text(n, "") + "xvrrp {\n    listen none\n" + words
 	if c.fine {
 		text += fmt.Sprintf("    instance V0_%d { advert_int %g }\n", vrid, c.interval.Seconds())
 	}

@@ -68,6 +68,7 @@ type scenario struct {
 var scenarios = []scenario{
 	{"failover", failovers},
 	{"stressed", stressedFailovers},
+	{"guard", guards},
 	{"false", falseFailovers},
 	{"jitter", jitters},
 	{"fine", fine},

@@ -23,7 +23,7 @@ func report(o options) error {
 		return fmt.Errorf("method.md has no place for the results")
 	}
 	p.text.WriteString(head)
-	for _, part := range []func(*page) error{machines, crashes, quietness, evenness, held, stormy, many, finest, settled} {
+	for _, part := range []func(*page) error{machines, crashes, guarded, quietness, evenness, held, stormy, many, finest, settled} {
 		if err := part(p); err != nil {
 			return err
 		}
