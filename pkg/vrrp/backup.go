@@ -76,13 +76,17 @@ func (r *Router) release(now time.Time, heard Heard) {
 	r.out.tell(Note{Kind: NotePriorityZero, State: r.state, From: heard.From, Ours: r.priority})
 	r.follow(heard)
 	r.released = true
-	r.deadline = sooner(r.deadline, now, skew(r.cfg.Version, r.priority, r.activeInterval))
+	r.deadline = r.sooner(r.deadline, now, skew(r.cfg.Version, r.priority, r.activeInterval))
 	r.losePaths(now)
 }
 
-// sooner is the end of a wait that begins now, or the end of one that runs, if
-// that is nearer.
-func sooner(running, now time.Time, wait time.Duration) time.Time {
+// sooner is the end of a wait that begins now on one way, or of the one that runs,
+// if that is nearer. Where that way has been silent for too long already, it is the
+// others that hold us, and they are not to hold us any longer.
+func (r *Router) sooner(running, now time.Time, wait time.Duration) time.Time {
+	if running.Before(now) {
+		running = r.waysEnd()
+	}
 	if end := now.Add(wait); running.Before(now) || end.Before(running) {
 		return end
 	}

@@ -39,7 +39,7 @@ func (r *Router) backupPath(now time.Time, p *path, heard Heard) {
 	case heard.Priority == 0 && p.last.From != heard.From:
 		r.foreignGoodbye(heard)
 	case heard.Priority == 0:
-		p.until, p.left = sooner(p.until, now, skew(r.cfg.Version, r.priority, p.interval(r))), true
+		p.until, p.left = r.sooner(p.until, now, skew(r.cfg.Version, r.priority, p.interval(r))), true
 		r.reask(now)
 		r.losePaths(now)
 	case heard.Priority >= r.priority || r.tolerates(now):
