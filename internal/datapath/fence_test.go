@@ -1,6 +1,7 @@
 package datapath
 
 import (
+	"maps"
 	"net/netip"
 	"testing"
 	"time"
@@ -238,4 +239,47 @@ func TestFenceOutlivesTheDaemon(t *testing.T) {
 	if lifted, err := LiftPinned(dir); err != nil || lifted {
 		t.Errorf("LiftPinned without a fence = %v, %v", lifted, err)
 	}
+}
+
+// Many addresses are written at once: every one is in the maps with its lease, and none when they go.
+func TestFenceOfMany(t *testing.T) {
+	c := newCourt(t, Config{Fence: true}, "xdp")
+	var list []FencedVIP
+	for _, first := range []string{"10.9.0.1", "2001:db8::1"} {
+		a := netip.MustParseAddr(first)
+		for i := range 3 * manyVIPs {
+			v := FencedVIP{courtIfIndex, a, testLease + time.Duration(i)}
+			list = append(list, v)
+			a = a.Next()
+		}
+	}
+	fenced := func(what string, want vips) {
+		t.Helper()
+		got, err := readVIPs(c.objects.Vips4, c.objects.Vips6)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, lease := range got {
+			if lease == 0 {
+				delete(got, k) // only watched
+			}
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("%s: %d in the maps, want %d", what, len(got), len(want))
+		}
+	}
+	for what, held := range map[string][]FencedVIP{"all": list, "without the first": list[manyVIPs:]} {
+		if err := c.SetFence("VI_1", held); err != nil {
+			t.Fatal(err)
+		}
+		some := vips{}
+		for _, v := range held {
+			some[newVIPKey(v.IfIndex, v.Addr)] = v.Lease
+		}
+		fenced(what, some)
+	}
+	if err := c.SetFence("VI_1", nil); err != nil {
+		t.Fatal(err)
+	}
+	fenced("released", vips{})
 }
