@@ -180,3 +180,52 @@ func TestFIFOAfterReload(t *testing.T) {
 		t.Errorf("%d script runs more", after-before)
 	}
 }
+
+// Scripts that hang and a FIFO that nobody reads delay no takeover, no advert
+// and no stop. The script of the next event waits until the first one is over.
+func TestHangingNotificationsDelayNothing(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	conf := func(n *node, priority string) string {
+		script := n.write("hang", "#!/bin/sh\necho \"$3\" >> "+n.dir+"/began\nexec sleep 1000\n")
+		n.Run("chmod", "755", script)
+		return "global_defs {\n script_user root\n vrrp_notify_fifo " + n.dir + "/fifo\n}\n" +
+			strings.NewReplacer("advert_int 0.01", "advert_int 0.1", "priority 100", "priority "+priority).Replace(fast("VI_1", 100, "notify "+script))
+	}
+	began := func(n *node, want string) {
+		t.Helper()
+		testnet.Eventually(t, patience, func() error {
+			if text, err := os.ReadFile(n.dir + "/began"); err != nil || string(text) != want {
+				return fmt.Errorf("%s began %q, %v, want %q", n.Name, text, err, want)
+			}
+			return nil
+		})
+	}
+	a := l.a.xvrrp(conf(l.a, "100"))
+	l.owned(fastVIP, "a", patience)
+	b := l.b.xvrrp(conf(l.b, "90"))
+	began(l.b, "BACKUP\n")
+	wire := l.c.Capture("eth0")
+	a.Kill()
+	l.answers(fastVIP, l.b, patience)
+	testnet.Eventually(t, patience, func() error {
+		if n := len(advertsOf(wire, l.b, fastVRID)); n < 20 {
+			return fmt.Errorf("b has advertised %d times", n)
+		}
+		return nil
+	})
+	l.a.again(a)
+	l.owned(fastVIP, "a", patience)
+	l.answers(fastVIP, l.a, patience)
+	began(l.b, "BACKUP\n") // MASTER and BACKUP wait for it
+	b.Signal(syscall.SIGTERM)
+	select {
+	case <-b.Done():
+	case <-time.After(patience):
+		t.Fatal("b does not stop")
+	}
+	says(t, b, "notifications not finished", 0)
+	if n := strings.Count(b.Output(), "a notification was lost"); n != 3 { // MASTER, BACKUP and STOP
+		t.Errorf("%d notifications are told to be lost, want 3", n)
+	}
+}

@@ -265,13 +265,16 @@ func (n *notifier) Ran(r notify.Run) {
 	if !r.Failed() {
 		return
 	}
-	name := strings.Join(r.Argv, " ")
+	name, how := strings.Join(r.Argv, " "), "failed"
+	if r.TimedOut {
+		how = "timed out"
+	}
 	attrs := []any{"event", string(r.Event.State), "of", r.Event.Name, "timed_out", r.TimedOut, "exit", r.Exit.Code}
 	if r.Err != nil {
 		attrs = append(attrs, "error", r.Err)
 	}
-	n.d.log.Log(n.d.ctx, slog.LevelWarn, "notify script "+name+" failed", attrs...)
-	n.d.history.Add(control.Event{Time: time.Now(), Kind: control.KindNotify, Instance: r.Event.Name, Text: name + " failed"})
+	n.d.log.Log(n.d.ctx, slog.LevelWarn, "notify script "+name+" "+how, attrs...)
+	n.d.history.Add(control.Event{Time: time.Now(), Kind: control.KindNotify, Instance: r.Event.Name, Text: name + " " + how})
 }
 
 // Lost implements notify.Sink.
