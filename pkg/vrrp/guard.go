@@ -325,7 +325,8 @@ func (r *Router) doubt(now time.Time) Doubt {
 	if !g.held.IsZero() {
 		d.Held = now.Sub(g.held)
 	}
-	d.Deaf = g.known && !g.frame.After(r.quietSince().Add(sameFrame))
+	// After a goodbye it is the silence of a LAN of two, and what was heard was heard.
+	d.Deaf = !r.released && g.known && !g.frame.After(r.quietSince().Add(sameFrame))
 	d.WitnessSilent = r.cfg.Witness && g.witness.IsZero()
 	return d
 }
