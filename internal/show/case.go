@@ -62,6 +62,10 @@ func (c Case) heard() bool {
 	return c.Counters.Received > 0 || c.Master != nil && !c.Master.Self
 }
 
+// aside says that the instance takes no part in the election, so that what it knows
+// of a master is old.
+func (c Case) aside() bool { return c.State == control.Fault || c.State == control.Init }
+
 // last is the last transition, nil when none is kept.
 func (c Case) last() *control.Event {
 	for _, e := range slices.Backward(c.Events) {

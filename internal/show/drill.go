@@ -79,7 +79,11 @@ func (p Paper) Drill(d Drill) string {
 	}
 	for _, h := range d.Answering {
 		if !h.Local && !h.Unasked {
-			b.WriteString(wrap("  ", strings.TrimSpace(fmt.Sprintf("asked meanwhile, %s answered for %s %s", h.MAC, clean(d.Addresses[0]), clean(h.Owner)))))
+			text := fmt.Sprintf("asked meanwhile, %s answered for %s", h.MAC, clean(d.Addresses[0]))
+			if h.Owner != "" {
+				text += " (" + clean(h.Owner) + ")"
+			}
+			b.WriteString(wrap("  ", text))
 		}
 	}
 	switch {

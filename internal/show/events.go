@@ -23,6 +23,7 @@ const Border = "-- an earlier process wrote what is above --"
 
 // history lays events out, with the border where it belongs.
 func (p Paper) history(indent string, list []control.Event, now time.Time) string {
+	list = causesFirst(list)
 	rows := make([][]cell, len(list))
 	earlier := 0
 	for i, e := range list {
@@ -36,6 +37,20 @@ func (p Paper) history(indent string, list []control.Event, now time.Time) strin
 		lines = slices.Insert(lines, earlier, indent+p.paint(faint, Border)+"\n")
 	}
 	return strings.Join(lines, "")
+}
+
+// causesFirst puts a transition in front of the end of its takeover, which may be
+// written down earlier, as the evidence takes longer to gather.
+func causesFirst(list []control.Event) []control.Event {
+	list = slices.Clone(list)
+	for i := range len(list) - 1 {
+		done, became := list[i], list[i+1]
+		if done.Kind == control.KindTakeoverDone && became.Kind == control.KindTransition && became.To == control.Master &&
+			done.Instance == became.Instance && !became.Time.After(done.Time) && done.Earlier == became.Earlier {
+			list[i], list[i+1] = became, done
+		}
+	}
+	return list
 }
 
 // Event is what `xvrrp events --follow` prints for one, in columns wide enough
@@ -87,7 +102,7 @@ func sentence(e control.Event) string {
 	switch {
 	case e.Kind == control.KindTransition && e.Reason == "no_advert" && ev.Master != "":
 		more = append(more, fmt.Sprintf("%s silent for %s", ev.Master, seconds(ev.LastAdvertAge)))
-	case e.Kind == control.KindTransition && ev.Master != "":
+	case e.Kind == control.KindTransition && ev.Master != "" && decided(e.Reason):
 		more = append(more, fmt.Sprintf("%s priority %d", ev.Master, ev.MasterPriority))
 	case e.Kind == control.KindTakeoverDone && ev.Takeover > 0:
 		more = append(more, "in "+seconds(ev.Takeover))

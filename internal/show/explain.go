@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/xvrrp/xvrrp/internal/control"
 )
@@ -37,6 +38,9 @@ func (p Paper) headline(c Case) string {
 	reason := c.Reason
 	if last := c.last(); last != nil && last.Text != "" && last.Reason == c.Reason {
 		reason = last.Text
+	}
+	if reason == "fault" && len(c.Faults) > 0 {
+		reason = fault(c.Faults[0]).What
 	}
 	head := fmt.Sprintf("%s: %s", clean(c.Name), c.State)
 	rest := ""
@@ -80,10 +84,10 @@ func (p Paper) evidence(e control.Event, c Case) []string {
 			clean(ev.Master), mac(ev.MasterMAC), ev.MasterPriority, exact(ev.LastAdvertAge), exact(ev.Limit)))
 	case silence(e.Reason):
 		say = append(say, fmt.Sprintf("No advert was accepted before the deadline (limit %s).", exact(ev.Limit)))
-	case ev.Master != "":
+	case ev.Master != "" && decided(e.Reason):
 		say = append(say, fmt.Sprintf("The advert that decided came from %s (%spriority %d); ours was %d.", clean(ev.Master), mac(ev.MasterMAC), ev.MasterPriority, ev.Priority))
 	}
-	if ev.Lateness > 0 && ev.Deadline != nil {
+	if ev.Lateness.Duration() >= noticeable && ev.Deadline != nil {
 		say = append(say, fmt.Sprintf("The deadline was handled %s late.", seconds(ev.Lateness)))
 	}
 	if ev.Held > 0 {
@@ -91,6 +95,9 @@ func (p Paper) evidence(e control.Event, c Case) []string {
 	}
 	if ev.MAC != "" && silence(e.Reason) {
 		say = append(say, fmt.Sprintf("At the deadline %s still answered from %s.", clean(ev.Address), clean(ev.MAC)))
+	}
+	if ev.MAC != "" && e.Reason == "answered" {
+		say = append(say, fmt.Sprintf("Asked for %s, %s answered.", clean(ev.Address), clean(ev.MAC)))
 	}
 	say = append(say, refusedMeanwhile(e, c)...)
 	if len(ev.Faults) > 0 {
@@ -116,6 +123,19 @@ func heldFor(obstacle string) string {
 		return "the witness did not answer"
 	}
 	return clean(obstacle)
+}
+
+// noticeable is the lateness from which on a person may want to know of it.
+const noticeable = 50 * time.Microsecond
+
+// decided reports whether an advert made a transition, rather than being the last
+// one before it.
+func decided(reason string) bool {
+	switch reason {
+	case "priority_zero", "preempt", "higher_priority", "higher_address", "unheard":
+		return true
+	}
+	return false
 }
 
 // silence reports whether a reason is that nothing was heard.
@@ -183,9 +203,12 @@ func (p Paper) takeover(e control.Event, c Case) string {
 // now is what is known at this moment.
 func (p Paper) now(c Case) []string {
 	var say []string
-	if m := c.Master; m != nil && !m.Self {
+	if m := c.Master; m != nil && !m.Self && !c.aside() {
 		say = append(say, fmt.Sprintf("The master is %s (%spriority %d); its last advert is %s old by the kernel's clock (limit %s, every %s).",
 			clean(m.Address), mac(m.MAC), m.Priority, seconds(m.LastAdvertAge), seconds(c.MasterDownInterval), seconds(m.AdvertInterval)))
+	}
+	if c.aside() {
+		say = append(say, fmt.Sprintf("It takes no part and follows nobody: `xvrrp who %s -i %s` shows who has the address.", c.firstAddress(), clean(c.Interface)))
 	}
 	if c.MainPathLost {
 		say = append(say, fmt.Sprintf("No advert comes in on %s any more; a second path says that the master lives.", clean(c.Interface)))

@@ -108,6 +108,39 @@ func TestExplainReasons(t *testing.T) {
 	}
 }
 
+// What an instance knew of a master before it stepped aside is old, and no advert made
+// it do so.
+func TestAsideFollowsNobody(t *testing.T) {
+	c := reasoned(vrrp.ReasonFault)
+	c.Faults = []string{"drained"}
+	c.Master = &control.MasterStatus{Address: "10.1.1.11", Priority: 90, LastAdvertAge: sec(7 * time.Second)}
+	c.Events[0].Evidence.Master, c.Events[0].Evidence.MasterPriority = "10.1.1.11", 90
+	text := (Paper{}).Explain(c)
+	if !strings.HasPrefix(text, "VI_inner: FAULT since 02:16:19.500 (1 m): an operator drained it\n") || !strings.Contains(text, "follows nobody") {
+		t.Errorf("not told:\n%s", text)
+	}
+	s := sample()
+	s.Instances = []control.InstanceStatus{c.InstanceStatus}
+	for _, text := range []string{text, (Paper{}).Status(s), (Paper{}).Events(c.Events, now)} {
+		if strings.Contains(text, "10.1.1.11 ") || strings.Contains(text, "7 s") || strings.Contains(text, "that decided") {
+			t.Errorf("an old master is told of:\n%s", text)
+		}
+	}
+}
+
+// A takeover is told before its end.
+func TestCausesFirst(t *testing.T) {
+	list := story()
+	list[2], list[3] = list[3], list[2]
+	text := (Paper{}).Events(list, now)
+	if became, done := strings.Index(text, "BACKUP -> MASTER"), strings.Index(text, "held and announced"); became < 0 || done < became {
+		t.Errorf("the end stands first:\n%s", text)
+	}
+	if list[2].Kind != control.KindTakeoverDone {
+		t.Error("the caller's list was changed")
+	}
+}
+
 // What every refusal, verdict and fault says, as one text to read.
 func TestExplainCauses(t *testing.T) {
 	golden(t, "explain-causes", func(p Paper) string {

@@ -56,7 +56,7 @@ func (p Paper) row(s control.Status, i control.InstanceStatus) []cell {
 		priority, shade = fmt.Sprintf("%d of %d", i.Priority, i.ConfiguredPriority), yellow
 	}
 	master, heard := word("unknown"), "-"
-	if m := i.Master; m != nil {
+	if m := i.Master; m != nil && i.State != control.Fault && i.State != control.Init { // which follow nobody
 		master, heard = word(clean(m.Address)), seconds(m.LastAdvertAge)+" ago"
 		if m.Self {
 			master, heard = inked(green, "this node"), seconds(m.LastAdvertAge)+" ago"
