@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/xvrrp/xvrrp/internal/control"
 )
@@ -87,7 +86,7 @@ func (p Paper) evidence(e control.Event, c Case) []string {
 	case ev.Master != "" && decided(e.Reason):
 		say = append(say, fmt.Sprintf("The advert that decided came from %s (%spriority %d); ours was %d.", clean(ev.Master), mac(ev.MasterMAC), ev.MasterPriority, ev.Priority))
 	}
-	if ev.Lateness.Duration() >= noticeable && ev.Deadline != nil {
+	if ev.Lateness > 0 && ev.Deadline != nil {
 		say = append(say, fmt.Sprintf("The deadline was handled %s late.", seconds(ev.Lateness)))
 	}
 	if ev.Held > 0 {
@@ -124,9 +123,6 @@ func heldFor(obstacle string) string {
 	}
 	return clean(obstacle)
 }
-
-// noticeable is the lateness from which on a person may want to know of it.
-const noticeable = 50 * time.Microsecond
 
 // decided reports whether an advert made a transition, rather than being the last
 // one before it.
