@@ -29,9 +29,9 @@ func (h *Holder) place(todo []*entry, res *Result, told func(n int)) error {
 			errs = append(errs, err)
 		}
 	}
-	size, done := batchSize, func(int) {}
+	size, done := func(int) int { return batchSize }, func(int) {}
 	if told != nil && todo[0].Prefix.Addr().Is4() {
-		size, done = stepSize, func(n int) { told(todo[n-1].rank + 1) }
+		size, done = stepFrom, func(n int) { told(todo[n-1].rank + 1) }
 	}
 	answers, err := h.req.steps(len(todo), size, func(i int) request {
 		return request{

@@ -26,7 +26,10 @@ const (
 	// ran. One write of a thousand took 40 to 320 ms on a busy machine; iproute2 adding them one by one was as erratic.
 	batchSize = 1000
 	// stepSize is batchSize for whoever wants to hear how far it has come: so many IPv4 addresses are added in some 300 us.
+	// The first are fewer, so that somebody else can begin.
 	stepSize      = 50
+	firstSteps    = 20
+	firstUntil    = 100
 	receiveBuffer = 1 << 22 // bytes; an answer takes less than 2 kB of it
 	timeoutSec    = 10      // another process may hold the kernel's configuration lock for long
 )
@@ -59,6 +62,14 @@ func openSocket() (*socket, error) {
 
 func (s *socket) close() error { return unix.Close(s.fd) }
 
+// stepFrom is the size of a step after so many.
+func stepFrom(from int) int {
+	if from < firstUntil {
+		return firstSteps
+	}
+	return stepSize
+}
+
 // port is what the kernel knows the socket by: news of what it asked for bear it.
 func (s *socket) port() (uint32, error) {
 	sa, err := unix.Getsockname(s.fd)
@@ -82,11 +93,11 @@ type request struct {
 // batch sends n requests and returns the kernel's answer to each: errs[i] is nil when the i-th was done. The error beside
 // them says that the socket itself failed; then unanswered requests carry it too. The slice is reused by the next call.
 func (s *socket) batch(n int, req func(i int) request) (errs []error, err error) {
-	return s.steps(n, batchSize, req, nil)
+	return s.steps(n, func(int) int { return batchSize }, req, nil)
 }
 
-// steps is batch in writes of a size, with a word after each.
-func (s *socket) steps(n, size int, req func(i int) request, done func(n int)) (errs []error, err error) {
+// steps is batch in writes of a size, which may depend on how many have gone before, with a word after each.
+func (s *socket) steps(n int, size func(from int) int, req func(i int) request, done func(n int)) (errs []error, err error) {
 	if cap(s.errs) < n {
 		s.errs = make([]error, n)
 	}
@@ -94,8 +105,8 @@ func (s *socket) steps(n, size int, req func(i int) request, done func(n int)) (
 	for i := range s.errs {
 		s.errs[i] = errUnanswered
 	}
-	for from := 0; from < n && err == nil; from += size {
-		to := min(from+size, n)
+	for from, to := 0, 0; from < n && err == nil; from = to {
+		to = min(from+size(from), n)
 		if err = s.chunk(from, to, req); err == nil && done != nil {
 			done(to)
 		}

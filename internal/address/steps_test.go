@@ -1,6 +1,9 @@
 package address
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // A claim tells how far it has come while it goes on, and counts what stood before and what cannot be added.
 func TestClaimTellsHowFarItIs(t *testing.T) {
@@ -28,7 +31,7 @@ func TestClaimTellsHowFarItIs(t *testing.T) {
 	if err == nil || r.Added != len(list)-11 || r.Held != 10 || len(r.Failures) != 1 {
 		t.Errorf("claim: %+v, %v", r, err)
 	}
-	if len(told) != 4 || told[3] != len(list) {
+	if len(told) < len(list)/stepSize || !slices.IsSorted(told) || told[len(told)-1] != len(list) {
 		t.Errorf("told %v of %d", told, len(list))
 	}
 }
