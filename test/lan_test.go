@@ -21,6 +21,7 @@ type lan struct {
 	sw      *testnet.Switch
 	a, b, c *node
 	nodes   []*node // directors
+	made    []*node // all that node has made
 }
 
 // node is one host of the lan with a directory of its own.
@@ -56,10 +57,7 @@ func newEmptyLAN(t testing.TB) *lan {
 	t.Helper()
 	l := &lan{t: t}
 	t.Cleanup(func() {
-		for _, n := range append([]*node{l.c}, l.nodes...) {
-			if n == nil {
-				continue
-			}
+		for _, n := range append(l.made, l.nodes...) { // some make theirs themselves
 			if err := os.RemoveAll(n.pinDir()); err != nil {
 				t.Errorf("remove the pins of %s: %v", n.Name, err)
 			}
@@ -74,6 +72,7 @@ func (l *lan) node(name, network string, number int) *node {
 	prefix := netip.MustParsePrefix(fmt.Sprintf(network, number))
 	n := &node{Host: l.Host(name), t: l.t, ip: prefix.Addr().String(), dir: l.t.TempDir()}
 	n.port = l.sw.Connect(n.Host, "eth0", prefix.String())
+	l.made = append(l.made, n)
 	return n
 }
 
