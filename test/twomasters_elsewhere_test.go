@@ -61,3 +61,26 @@ func TestSecondMasterOnAnotherInterface(t *testing.T) {
 		})
 	}
 }
+
+// A reload that moves an address to another interface moves the watch, and one that takes it away ends it.
+func TestWatchElsewhereFollowsTheFile(t *testing.T) {
+	t.Parallel()
+	l := newTwoLANs(t)
+	plain := quick(conf(3, "BACKUP", 200, "0.2"))
+	l.a.serving(plain)
+	l.owned(peersVIP, "a", patience)
+	for _, step := range []struct {
+		conf string
+		want float64
+	}{{elsewhere(200), 1}, {plain, -1}, {elsewhere(200), 1}} {
+		l.a.write("keepalived.conf", step.conf)
+		l.a.Run(binary, "--runtime-dir", l.a.runtimeDir(), "reload")
+		testnet.Eventually(t, patience, func() error {
+			if got := sample(l.a.get(metricsURL), "xvrrp_dataplane_info", `interface="eth1"`); got != step.want {
+				return fmt.Errorf("xvrrp_dataplane_info of eth1 is %v, want %v", got, step.want)
+			}
+			return nil
+		})
+	}
+	l.owned(peersVIP, "a", patience)
+}
