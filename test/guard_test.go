@@ -3,6 +3,7 @@ package test
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -224,8 +225,15 @@ func TestGuardHold(t *testing.T) {
 			c.end(g.pa)
 			g.tookOver("no_advert")
 			g.answers(peersVIP, g.b, patience)
+			// Its lease counts from the last sign of life, which may come up to an interval after the last advert.
 			if s := g.b.instance(); s.Counters.GuardHolds != 0 {
-				t.Errorf("a dead master was waited for: %+v", s)
+				off := regexp.MustCompile(`put_off=(\S+)`).FindStringSubmatch(g.pb.Output())
+				if off == nil {
+					t.Fatalf("a dead master was waited for: %+v", s)
+				}
+				if d, err := time.ParseDuration(off[1]); err != nil || d >= time.Second {
+					t.Errorf("a dead master was waited for, %s: %+v", off[1], s)
+				}
 			}
 		})
 	}

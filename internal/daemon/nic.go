@@ -52,7 +52,8 @@ type nic struct {
 	told    bool // anything at all has been told
 	tracked bool // some instance tracks it, there or not
 
-	retrying bool // to take it into use
+	retrying  bool   // to take it into use
+	complaint string // why that failed, as the log said last
 
 	seats seats
 	bound map[*instance]binding

@@ -26,14 +26,15 @@ func (n *nics) attach(c *nic) {
 		mode, err = n.d.dp.Attach(c.link.Index, datapath.Auto)
 	}
 	if err != nil {
-		n.d.log.Error("cannot use "+c.name+" for "+c.purpose(), "error", err)
+		c.complain(n.d.log, err)
 		n.eachUser(c, func(in *instance) {
 			n.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultRaised{Cause: receiveCause(c.name)}})
 		})
 	} else {
-		c.mode = mode
+		c.mode, c.complaint = mode, ""
 		n.dataplanes()
-		n.d.log.Info(c.purpose()+" on "+c.name, "dataplane", string(mode), "ifindex", c.link.Index)
+		doing, _ := c.purpose()
+		n.d.log.Info(doing+" on "+c.name, "dataplane", string(mode), "ifindex", c.link.Index)
 		n.eachUser(c, func(in *instance) {
 			n.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultCleared{Cause: receiveCause(c.name)}})
 		})

@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"context"
+	"log/slog"
 	"net/netip"
 	"slices"
 
@@ -68,11 +70,23 @@ func (c *nic) dataplane() datapath.Mode {
 }
 
 // purpose is what the interface is attached for, as the log has it.
-func (c *nic) purpose() string {
+func (c *nic) purpose() (doing, failing string) {
 	if c.adverts() {
-		return "receiving adverts"
+		return "receiving adverts", "cannot receive adverts"
 	}
-	return "watching addresses"
+	return "watching addresses", "cannot watch addresses"
+}
+
+// complain says why the interface cannot be taken into use. It is tried again
+// and again, but the same is said once.
+func (c *nic) complain(log *slog.Logger, err error) {
+	level := slog.LevelError
+	if err.Error() == c.complaint {
+		level = slog.LevelDebug
+	}
+	c.complaint = err.Error()
+	_, failing := c.purpose()
+	log.Log(context.Background(), level, failing+" on "+c.name, "error", err)
 }
 
 // borne are the addresses of an instance on other interfaces than its own; n.mu is held.
