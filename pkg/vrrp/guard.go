@@ -113,6 +113,7 @@ type Doubt struct {
 // dead one closes.
 const (
 	leastWindow = 5 * time.Millisecond
+	onceMore    = 2 * leastWindow // the second question to an address that answered the one before
 	mostWindow  = 250 * time.Millisecond
 )
 
@@ -123,6 +124,7 @@ type guard struct {
 	window time.Duration // of the running question
 	check  time.Time     // when the running question is judged, if not at the deadline
 	again  bool          // it was put once more, as nobody was there to judge it in time
+	missed bool          // in a hold: the one before was not answered
 	answer Answer
 	// frame is when a frame came in last; known: the shell can tell.
 	frame   time.Time
@@ -284,10 +286,14 @@ func (r *Router) hold(now time.Time) bool {
 		r.losePaths(now)
 		return true
 	}
+	if obstacle == NoObstacle && r.askOnceMore(now) {
+		return true
+	}
 	r.tellDoubt(doubt, obstacle)
 	if obstacle == NoObstacle {
 		return false
 	}
+	g.missed = false
 	if g.held.IsZero() {
 		if g.held = g.began; g.held.IsZero() {
 			g.held = r.waysEnd()
@@ -311,6 +317,23 @@ func (r *Router) hold(now time.Time) bool {
 		g.check = end // too near for another question: what we know goes
 		return true
 	}
+	r.question(now, g.check)
+	return true
+}
+
+// askOnceMore is for an address that answered until now and does not: one answer in
+// hundreds is lost, or late by more than a short window, and to take over for that
+// would be two masters. Whoever died is silent the second time, too.
+func (r *Router) askOnceMore(now time.Time) bool {
+	g := &r.guard
+	if g.missed || g.held.IsZero() || g.reason != StillAnswers {
+		return false
+	}
+	if end := g.held.Add(r.cfg.holdLimit()); !now.Add(onceMore).Before(end) {
+		return false
+	}
+	g.missed, g.window = true, min(r.window(), onceMore)
+	g.check = now.Add(g.window)
 	r.question(now, g.check)
 	return true
 }

@@ -87,9 +87,11 @@ func TestGuardHoldsForOneAnswerAWindow(t *testing.T) {
 		b.state(Backup)
 	}
 	b.timeout()
+	b.state(Backup) // one may be lost
+	b.timeout()
 	b.state(Active)
 	e := b.r.Status().Transition.Evidence
-	if e.Doubt.Held != 20*125*time.Millisecond || e.Doubt.Obstacle != StillAnswers || b.r.Status().Transition.Reason != ReasonNoAdvert {
+	if e.Doubt.Held != 20*125*time.Millisecond+onceMore || e.Doubt.Obstacle != StillAnswers || b.r.Status().Transition.Reason != ReasonNoAdvert {
 		t.Errorf("held for %v because of %v", e.Doubt.Held, e.Doubt.Obstacle)
 	}
 	if c := b.r.Counters(); c.Holds != 1 {
@@ -111,6 +113,23 @@ func TestGuardHoldIsLimited(t *testing.T) {
 	if why := b.r.Status().Transition.Reason; why != ReasonHoldLimit {
 		t.Errorf("because of %v", why)
 	}
+}
+
+// One lost answer among many ends no hold, but two in a row do.
+func TestGuardHoldSurvivesALostAnswer(t *testing.T) {
+	b := silentBackup(t, guarded(GuardHold))
+	for range 20 {
+		b.feed(time.Millisecond, oldOwner)
+		b.timeout()
+		b.timeout() // silent once
+		b.state(Backup)
+	}
+	b.feed(time.Millisecond, oldOwner)
+	b.timeout()
+	b.timeout()
+	b.state(Backup)
+	b.timeout()
+	b.state(Active)
 }
 
 // Only the answers to a question count, and only the old owner's hold.
