@@ -332,7 +332,7 @@ func (r *Router) askOnceMore(now time.Time) bool {
 	if end := g.held.Add(r.cfg.holdLimit()); !now.Add(onceMore).Before(end) {
 		return false
 	}
-	g.missed, g.window = true, min(r.window(), onceMore)
+	g.missed, g.again, g.window = true, false, min(r.window(), onceMore) // a question of its own, see stale
 	g.check = now.Add(g.window)
 	r.question(now, g.check)
 	return true
