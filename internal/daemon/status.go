@@ -180,11 +180,7 @@ func (in *instance) counters(c vrrp.Counters) control.Counters {
 // histograms are what `advise` reads.
 func (in *instance) histograms() map[string]control.Histogram {
 	all := map[string]control.Histogram{}
-	measured, err := in.meter().Histograms()
-	if err != nil {
-		in.log.Debug("histograms", "instance", in.cfg().Name, "error", err)
-	}
-	for name, h := range measured {
+	for name, h := range in.meter().Histograms() {
 		out := control.Histogram{Count: h.Count, Sum: control.Seconds(h.Sum), Max: control.Seconds(h.Max)}
 		for _, b := range h.Buckets {
 			out.Buckets = append(out.Buckets, control.Bucket{Le: control.Seconds(b.Le), Count: b.Count})

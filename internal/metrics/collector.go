@@ -26,7 +26,7 @@ func describe(rows []row) []*prometheus.Desc {
 
 // Describe implements prometheus.Collector.
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range slices.Concat(descs, daemonDescs, hostDescs, punctualDescs) {
+	for _, d := range slices.Concat(descs, timingDescs, daemonDescs, hostDescs, punctualDescs) {
 		ch <- d
 	}
 }
@@ -48,6 +48,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 			}
 		}
 	}
+	collectTimings(ch, instances)
 	collectRejected(ch, instances, unowned)
 }
 

@@ -10,10 +10,10 @@
 //	vi.Transition(metrics.Master, "no_advert", now)
 //	http.Handle("/metrics", m.Handler())
 //
-// What a scrape shows is written down in four tables, one file each, all read
-// from the same numbers: table.go has the names that xvrrp promises,
-// rfc6527.go the counters of the VRRP MIBs, exporter.go the names that
-// dashboards made for keepalived-exporter use, daemon.go what is not about
+// What a scrape shows is written down in five tables, one file each, all read
+// from the same numbers: table.go has the names that xvrrp promises, timing.go
+// its histograms, rfc6527.go the counters of the VRRP MIBs, exporter.go the names
+// that dashboards made for keepalived-exporter use, daemon.go what is not about
 // one instance. A new metric is a new line in a table.
 //
 // An instance that a reload removes is dropped with Retain, and with it every

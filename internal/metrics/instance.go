@@ -47,7 +47,7 @@ type Instance struct {
 	vips  []vip
 	paths []*Path
 
-	interarrival, delivery, lateness, takeover *durations
+	timings *timings // nil for the record that belongs to no instance
 }
 
 type transition struct {
@@ -114,16 +114,32 @@ func (i *Instance) Warned(reason string) { i.warned.add(reason, 1) }
 func (i *Instance) ChecksumForm(form string) { i.forms.add(form, 1) }
 
 // Interarrival is the kernel's time between two accepted adverts of a sender.
-func (i *Instance) Interarrival(d time.Duration) { i.interarrival.observe(d) }
+func (i *Instance) Interarrival(d time.Duration) {
+	if i.timings != nil {
+		i.timings.interarrival.observe(d)
+	}
+}
 
 // Delivery is from the kernel's stamp to the state machine.
-func (i *Instance) Delivery(d time.Duration) { i.delivery.observe(d) }
+func (i *Instance) Delivery(d time.Duration) {
+	if i.timings != nil {
+		i.timings.delivery.observe(d)
+	}
+}
 
 // Lateness is from a deadline to its handling.
-func (i *Instance) Lateness(d time.Duration) { i.lateness.observe(d) }
+func (i *Instance) Lateness(d time.Duration) {
+	if i.timings != nil {
+		i.timings.lateness.observe(d)
+	}
+}
 
 // Takeover is from the deadline to the last announcement sent.
-func (i *Instance) Takeover(d time.Duration) { i.takeover.observe(d) }
+func (i *Instance) Takeover(d time.Duration) {
+	if i.timings != nil {
+		i.timings.takeover.observe(d)
+	}
+}
 
 // LateWakeupAbsorbed counts a timer expiry that the kernel's time disproved.
 func (i *Instance) LateWakeupAbsorbed() { i.absorbed.Add(1) }

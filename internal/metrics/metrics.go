@@ -54,8 +54,7 @@ type Metrics struct {
 	waited, throttled, stolen atomic.Int64    // nanoseconds
 	kernelErrors              atomic.Uint64   // scrapes without the kernel's counters
 
-	interarrival, delivery, lateness, takeover *prometheus.HistogramVec
-	script                                     *prometheus.HistogramVec
+	script *prometheus.HistogramVec
 }
 
 type unownedKey struct {
@@ -73,14 +72,6 @@ func New(cfg Config) *Metrics {
 		unowned:   map[unownedKey]*Instance{},
 		trackers:  map[trackerKey]*Tracker{},
 		planes:    map[string]string{},
-		interarrival: histogram("xvrrp_advert_interarrival_seconds",
-			"Between two accepted adverts of one sender, by the kernel's time.", whole.names()...),
-		delivery: histogram("xvrrp_advert_delivery_seconds",
-			"From the kernel's timestamp of an advert to the state machine.", whole.names()...),
-		lateness: histogram("xvrrp_timer_lateness_seconds",
-			"From a deadline to its handling.", whole.names()...),
-		takeover: histogram("xvrrp_takeover_seconds",
-			"From the deadline to the last gratuitous ARP or neighbour advertisement sent.", whole.names()...),
 		script: histogram("xvrrp_script_duration_seconds",
 			"Run time of a tracked script or check.", "script"),
 	}
@@ -88,24 +79,12 @@ func New(cfg Config) *Metrics {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewGoCollector(collectors.WithGoCollectorMemStatsMetricsDisabled()),
 	)
-	m.registry.MustRegister(m.interarrival, m.delivery, m.lateness, m.takeover, m.script, collector{m})
+	m.registry.MustRegister(m.script, collector{m})
 	return m
 }
 
-// buckets reach from 10 µs, the kernel's own noise, to 10 s, a slow failover:
-// five in each decade.
-func buckets() []float64 {
-	var list []float64
-	for _, decade := range []float64{1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1} {
-		for _, step := range []float64{1, 2, 3, 5, 7} {
-			list = append(list, step*decade)
-		}
-	}
-	return append(list, 10)
-}
-
 func histogram(name, help string, labels ...string) *prometheus.HistogramVec {
-	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets()}, labels)
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: bucketBounds}, labels)
 }
 
 // Registry is where further collectors (of the Go runtime, of the process)
@@ -131,13 +110,8 @@ func (m *Metrics) Instance(name, iface string, vrid uint8, family wire.Family) *
 		if slices.Equal(whole.values(old), whole.values(i)) {
 			return old
 		}
-		m.forget(name)
 	}
-	l := whole.values(i)
-	i.interarrival = &durations{observer: m.interarrival.WithLabelValues(l...)}
-	i.delivery = &durations{observer: m.delivery.WithLabelValues(l...)}
-	i.lateness = &durations{observer: m.lateness.WithLabelValues(l...)}
-	i.takeover = &durations{observer: m.takeover.WithLabelValues(l...)}
+	i.timings = &timings{}
 	m.instances[name] = i
 	return i
 }
@@ -161,18 +135,9 @@ func (m *Metrics) Retain(keep func(name string) bool) {
 	defer m.mu.Unlock()
 	for name := range m.instances {
 		if !keep(name) {
-			m.forget(name)
+			delete(m.instances, name)
 		}
 	}
-}
-
-// forget drops one instance; m.mu is held.
-func (m *Metrics) forget(name string) {
-	l := whole.values(m.instances[name])
-	for _, h := range []*prometheus.HistogramVec{m.interarrival, m.delivery, m.lateness, m.takeover} {
-		h.DeleteLabelValues(l...)
-	}
-	delete(m.instances, name)
 }
 
 // list returns the instances by name and the unowned records by interface.

@@ -297,10 +297,7 @@ func TestHistograms(t *testing.T) {
 	for _, d := range []time.Duration{time.Millisecond, 1234567 * time.Nanosecond, 15 * time.Second, time.Microsecond} {
 		i.Interarrival(d)
 	}
-	all, err := i.Histograms()
-	if err != nil {
-		t.Fatal(err)
-	}
+	all := i.Histograms()
 	h := all["advert_interarrival_seconds"]
 	if h.Count != 4 || h.Max != 15*time.Second || h.Sum != 15*time.Second+2235567*time.Nanosecond {
 		t.Errorf("%+v", h)
@@ -320,8 +317,34 @@ func TestHistograms(t *testing.T) {
 	}
 	i = New(Config{}).Unowned("eth0", wire.IPv4)
 	i.Interarrival(time.Second) // nowhere to go
-	if _, err := i.Histograms(); err != nil {
-		t.Error(err)
+	if h := i.Histograms()["advert_interarrival_seconds"]; h.Count != 0 {
+		t.Errorf("measured for nobody: %+v", h)
+	}
+}
+
+// What Prometheus is shown has the buckets, also of what was never measured, and
+// tells since when it counts.
+func TestHistogramsShown(t *testing.T) {
+	m := New(Config{})
+	i := m.Instance("VI_1", "eth0", 51, wire.IPv4)
+	i.Takeover(2 * time.Millisecond)
+	i.Takeover(time.Minute)
+	families := gather(t, m)
+	for name, want := range map[string][3]uint64{"xvrrp_takeover_seconds": {0, 1, 2}, "xvrrp_advert_delivery_seconds": {}} {
+		h := families[name].GetMetric()[0].GetHistogram()
+		b := h.GetBucket()
+		if len(b) != 31 || b[10].GetUpperBound() != 1e-3 || b[11].GetUpperBound() != 2e-3 || b[30].GetUpperBound() != 10 {
+			t.Fatalf("%s: buckets %v", name, b)
+		}
+		if got := [3]uint64{b[10].GetCumulativeCount(), b[30].GetCumulativeCount(), h.GetSampleCount()}; got != want {
+			t.Errorf("%s: up to 1 ms, up to 10 s and in all %v, want %v", name, got, want)
+		}
+		if h.GetCreatedTimestamp().GetSeconds() != i.created.Load()/1e9 {
+			t.Errorf("%s: created %v", name, h.GetCreatedTimestamp())
+		}
+	}
+	if sum := families["xvrrp_takeover_seconds"].GetMetric()[0].GetHistogram().GetSampleSum(); sum != 60.002 {
+		t.Errorf("sum %v", sum)
 	}
 }
 
