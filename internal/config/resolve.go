@@ -13,6 +13,7 @@ func (r *reader) resolve(d *document) *Settings {
 	}
 	r.resolveGroups(d, s)
 	groupOf := membership(s.SyncGroups)
+	s.Instances = make([]Instance, 0, len(d.instances))
 	for _, i := range d.instances {
 		r.resolveTracks(d, s, i, groupOf[i.Name])
 		s.Instances = append(s.Instances, i.Instance)

@@ -111,6 +111,9 @@ func (r *Router) reconfigure(now time.Time, ev Reconfigured) {
 	}
 	wait := r.wait()
 	r.cfg = cfg
+	if len(r.paths) != int(cfg.Paths) {
+		r.paths = append(make([]path, 0, cfg.Paths), r.paths[:min(len(r.paths), int(cfg.Paths))]...)[:cfg.Paths]
+	}
 	if !r.learned {
 		r.activeInterval = cfg.Interval
 	}

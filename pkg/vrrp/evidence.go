@@ -38,7 +38,7 @@ type Contrary struct {
 }
 
 // MaxRejects is the size of the arrays that are indexed by wire.Reject.
-const MaxRejects = 64
+const MaxRejects = 40
 
 // Rejections is what was refused since some moment, and why.
 type Rejections struct {

@@ -32,7 +32,7 @@ type MemberAction struct {
 // now on the members are fed through the group only.
 func NewGroup(name string, members ...*Router) *Group {
 	g := &Group{name: name, members: slices.Clone(members)}
-	g.out = make([]MemberAction, 0, 16*len(members))
+	g.out = make([]MemberAction, 0, usualActions*len(members))
 	for _, r := range members {
 		r.grouped = len(members) > 1
 	}

@@ -9,6 +9,9 @@ type outbox struct {
 	note    box[Note]
 }
 
+// usualActions is how many one call asks for, a takeover with its notes included.
+const usualActions = 8
+
 // box keeps the last value of its type as an Action.
 type box[T interface {
 	comparable

@@ -36,7 +36,7 @@ type Router struct {
 	lastAnswer      time.Time // an advert in answer to a losing one
 
 	guard    guard
-	paths    [MaxPaths]path
+	paths    []path // so many as Config.Paths
 	mainLost bool // told: only extra paths hold us
 	contrary Contrary
 	setbacks uint8 // how often we stood back unheard
@@ -64,7 +64,8 @@ func New(cfg Config) (*Router, error) {
 	}
 	cfg.Primary = canonical(cfg.Primary)
 	r := &Router{cfg: cfg, priority: cfg.Priority, activeInterval: cfg.Interval}
-	r.out.actions = make([]Action, 0, 16)
+	r.out.actions = make([]Action, 0, usualActions)
+	r.paths = make([]path, cfg.Paths)
 	if !cfg.Primary.IsValid() {
 		r.causes.raise(Cause{Kind: CauseAddress})
 	}
@@ -169,7 +170,8 @@ func (r *Router) moveTo(now time.Time, to State, why decision) {
 	r.preemptAfter = time.Time{}
 	r.discarded, r.rejected = Heard{}, Rejections{}
 	r.guard = guard{frame: r.guard.frame, known: r.guard.known}
-	r.paths, r.mainLost = [MaxPaths]path{}, false
+	clear(r.paths)
+	r.mainLost = false
 	r.contrary, r.race = Contrary{}, race{}
 }
 
