@@ -14,7 +14,7 @@
 // costs about a microsecond; so does a question before a takeover, which an Asker
 // puts. Everything else the core asks for may wait for
 // netlink, a log or a script: it is queued to a goroutine of its own for each
-// router, which does it in order. So a router's first advert leaves before its
-// first address is asked for, and a slow effect of one router delays neither
-// its own adverts nor those of others.
+// router, which does it in order and lives while there is something to do. So a
+// router's first advert leaves before its first address is asked for, and a slow
+// effect of one router delays neither its own adverts nor those of others.
 package engine

@@ -12,15 +12,21 @@ import (
 // effects carries a router's slow actions to the goroutine that does them, in
 // order. Putting never blocks and, once the queue has grown to its usual
 // size, never allocates: the loop thread must not wait for netlink.
+//
+// The goroutine lives while there is something to do or to be expected: a thousand
+// that slept would keep a thousand stacks, as deep as their last takeover was, and
+// each collection would look through all of them.
 type effects struct {
 	do     Effect
 	ready  func(coming bool) // Spec.Ready
 	mu     sync.Mutex
 	queue  []effect
 	closed bool
-	wake   chan struct{} // one token: there is something to look at
-	cord   *bell.Cord    // puts it there
-	done   chan struct{} // closed when the goroutine has ended
+	cord   *bell.Cord    // calls signal
+	called atomic.Int64  // how often there was a signal since the goroutine began; 0: there is none
+	work   func()        // run; a method value made anew for each go statement would be garbage
+	wake   chan struct{} // one token: there was a signal; for a goroutine that waits for what it expects
+	done   chan struct{} // closed when all is done for good
 
 	filled   atomic.Bool  // something was put since the goroutine last looked
 	awake    atomic.Bool  // it looks all the time
@@ -29,8 +35,9 @@ type effects struct {
 	expected atomic.Int64 // see expect; nanoseconds after start
 
 	// Of the goroutine.
-	braced bool  // ready was told that something is coming
-	until  int64 // when it should have come, nanoseconds after start
+	batch  []effect // what it took from the queue
+	braced bool     // ready was told that something is coming
+	until  int64    // when it should have come, nanoseconds after start
 }
 
 // start is what moments are counted from that must fit into an atomic number.
@@ -51,8 +58,7 @@ func startEffects(do Effect, ready func(bool), b *bell.Bell) *effects {
 		ready = func(bool) {}
 	}
 	e := &effects{do: do, ready: ready, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	e.cord = b.Cord(e.signal)
-	go e.run()
+	e.cord, e.work = b.Cord(e.signal), e.run
 	return e
 }
 
@@ -141,42 +147,58 @@ func (e *effects) rest() {
 	}
 }
 
-// signal is for goroutines; the loop thread pulls the cord.
+// signal has the goroutine look at the queue, and starts it where there is none. It
+// is for goroutines; the loop thread pulls the cord.
 func (e *effects) signal() {
 	select {
 	case e.wake <- struct{}{}:
 	default: // a token is there already
 	}
+	if e.called.Add(1) == 1 {
+		go e.work()
+	}
 }
 
+// run serves until nobody calls any more. After close called stays as it is: none
+// comes after it.
 func (e *effects) run() {
-	defer close(e.done)
-	var batch []effect
-	for range e.wake {
-		for {
-			e.watch()
-			e.filled.Store(false)
-			e.mu.Lock()
-			batch, e.queue = e.queue, batch[:0]
-			closed := e.closed
-			e.mu.Unlock()
-			if len(batch) == 0 {
-				if closed {
-					return
-				}
-				if e.relax(); e.braced {
-					continue
-				}
-				break
+	for {
+		called := e.called.Load()
+		if e.serve() {
+			close(e.done)
+			return
+		}
+		if e.called.CompareAndSwap(called, 0) {
+			return
+		}
+	}
+}
+
+// serve does what was put and waits for what is expected. It tells whether that
+// was the last.
+func (e *effects) serve() (last bool) {
+	for {
+		e.watch()
+		e.filled.Store(false)
+		e.mu.Lock()
+		e.batch, e.queue = e.queue, e.batch[:0]
+		closed := e.closed
+		e.mu.Unlock()
+		if len(e.batch) == 0 {
+			if closed {
+				return true
 			}
-			for i := range batch {
-				if rested := batch[i].rested; rested != nil {
-					close(rested)
-				} else {
-					e.perform(batch[i])
-				}
-				batch[i] = effect{}
+			if e.relax(); !e.braced {
+				return false
 			}
+		}
+		for i := range e.batch {
+			if rested := e.batch[i].rested; rested != nil {
+				close(rested)
+			} else {
+				e.perform(e.batch[i])
+			}
+			e.batch[i] = effect{}
 		}
 	}
 }

@@ -14,8 +14,8 @@ type garbage struct {
 	sweeps  int // collections that are still to come in quiet moments, whatever there is
 }
 
-// sweepsAfterStart shrink the stacks that a thousand routers' first takeover made
-// grow: each collection halves those that are mostly unused.
+// sweepsAfterStart shrink the stacks that the start made grow: each collection
+// halves those that are mostly unused. And what lies in a sync.Pool survives one.
 const sweepsAfterStart = 3
 
 const (
@@ -59,7 +59,7 @@ func (g *garbage) look(quiet func() bool) {
 	}
 	if g.sweeps > 0 && (quiet == nil || quiet()) {
 		g.sweeps--
-	} else if !due(used, live, quiet) && spare <= muchGarbage {
+	} else if !due(used, live, quiet) && !idle(spare, quiet) {
 		return
 	}
 	debug.FreeOSMemory() // which collects first
@@ -81,6 +81,12 @@ func (g *garbage) bound() {
 }
 
 func (g *garbage) value(i int) uint64 { return g.samples[i].Value.Uint64() }
+
+// idle is the policy for memory that is held and not used, as the stacks of a
+// thousand takeovers after they are over.
+func idle(spare uint64, quiet func() bool) bool {
+	return spare > muchGarbage || spare > someGarbage && (quiet == nil || quiet())
+}
 
 // due is the policy: an eighth as much garbage as living memory in a quiet moment,
 // as much and more in any. In the steady state hardly any is made, so what the start
