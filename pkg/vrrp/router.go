@@ -37,7 +37,7 @@ type Router struct {
 
 	guard    guard
 	paths    []path // so many as Config.Paths
-	mainLost bool // told: only extra paths hold us
+	mainLost bool   // told: only extra paths hold us
 	contrary Contrary
 	setbacks uint8 // how often we stood back unheard
 	race     race
