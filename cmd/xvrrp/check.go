@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/xvrrp/xvrrp/internal/config"
+	"github.com/xvrrp/xvrrp/internal/daemon"
 )
 
 func checkCommand() *cli.Command {
@@ -36,6 +37,9 @@ func check(c *cli.Context) error {
 	}
 	opt.ConfigID = c.String("i")
 	mine, findings := config.Load(files(c), opt)
+	if mine != nil && !c.Bool("offline") {
+		findings = append(findings, withLines(daemon.Holdable(mine))...)
+	}
 	var comparison *config.Comparison
 	if peers := c.StringSlice("peer"); len(peers) > 0 && !config.Failed(findings) {
 		nodes := []*config.Settings{mine}

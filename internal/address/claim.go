@@ -204,7 +204,7 @@ func (h *Holder) Held(owner string) []Held {
 		if slices.Contains(e.owners, owner) {
 			list = append(list, Held{
 				Address: e.Address, Held: e.status != missing, Foreign: e.status == foreign,
-				Restored: e.restored, Err: e.err,
+				Mending: e.lost && !e.told, Restored: e.restored, Err: e.err,
 			})
 		}
 	}
@@ -216,6 +216,7 @@ type Held struct {
 	Address  Address
 	Held     bool
 	Foreign  bool  // held, but it stood before us
+	Mending  bool  // not held, but it is about to be put back
 	Restored int   // how often it was put back since it was claimed
 	Err      error // why it is not held
 }

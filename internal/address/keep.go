@@ -19,7 +19,6 @@ func (h *keeper[T]) place(todo []*kept[T]) error {
 	}
 	errs := []error{h.writeJournal()}
 	bodies := make([][]byte, 0, len(todo))
-	flags := make([]uint16, 0, len(todo))
 	todo = slices.Clone(todo)
 	todo = slices.DeleteFunc(todo, func(e *kept[T]) bool {
 		body, err := e.thing.request(h.req.index)
@@ -27,21 +26,22 @@ func (h *keeper[T]) place(todo []*kept[T]) error {
 			h.refused(e, err)
 			return true
 		}
-		f := uint16(unix.NLM_F_CREATE | unix.NLM_F_EXCL)
 		if h.inherited[e.id] || h.leaving[e.id] {
 			delete(h.inherited, e.id)
 			delete(h.leaving, e.id)
-			f, e.wasOurs = h.kind.addFlags, true
+			e.wasOurs, e.heir = true, true
 			h.stats.Adopted++
 		}
-		bodies, flags = append(bodies, body), append(flags, f)
+		bodies = append(bodies, body)
 		return false
 	})
-	answers, err := h.req.batch(len(todo), func(i int) request {
-		return request{typ: h.kind.add, flags: flags[i], body: func(b []byte) []byte { return append(b, bodies[i]...) }}
-	})
+	add := func(i int) request {
+		return request{typ: h.kind.add, flags: todo[i].thing.flags(), body: func(b []byte) []byte { return append(b, bodies[i]...) }}
+	}
+	answers, err := h.req.batch(len(todo), add)
 	errs = append(errs, err)
-	answers = slices.Clone(answers) // listing asks again
+	answers = slices.Clone(answers) // what follows asks again
+	errs = append(errs, h.replace(todo, answers, add))
 	var there map[string]bool
 	for i, e := range todo {
 		switch answer := answers[i]; {
@@ -65,6 +65,49 @@ func (h *keeper[T]) place(todo []*kept[T]) error {
 		}
 	}
 	return errors.Join(append(errs, h.writeJournal())...)
+}
+
+// replace puts the wanted things in the place of a predecessor's that are not the same in everything. answers are those to the first attempt, and then to this one.
+func (h *keeper[T]) replace(todo []*kept[T], answers []error, add func(i int) request) error {
+	var beside, inPlace []int
+	for i, e := range todo {
+		alone := e.thing.flags()&unix.NLM_F_EXCL != 0
+		switch {
+		case !e.heir:
+		case !alone && answers[i] == nil: // refused, it would have been the same as the old one
+			beside = append(beside, i)
+		case alone && errors.Is(answers[i], unix.EEXIST) && h.kind.base != nil: // the same or not; a rule with the same id is the same
+			inPlace = append(inPlace, i)
+		}
+		e.heir = false
+	}
+	var errs []error
+	again := func(which []int, change func(request) request) {
+		if len(which) == 0 {
+			return
+		}
+		list, err := h.req.batch(len(which), func(i int) request { return change(add(which[i])) })
+		for i, answer := range list {
+			answers[which[i]] = answer
+		}
+		errs = append(errs, err)
+	}
+	again(inPlace, func(r request) request {
+		r.flags = unix.NLM_F_CREATE | unix.NLM_F_REPLACE
+		return r
+	})
+	if len(beside) > 0 {
+		for range 2 { // the old one and the new one, whichever the kernel finds first
+			_, err := h.req.batch(len(beside), func(i int) request {
+				body, err := h.kind.undo(todo[beside[i]].id)
+				errs = append(errs, err)
+				return request{typ: h.kind.del, body: func(b []byte) []byte { return append(b, body...) }}
+			})
+			errs = append(errs, err)
+		}
+		again(beside, func(r request) request { return r })
+	}
+	return errors.Join(errs...)
 }
 
 func (h *keeper[T]) stands(e *kept[T], s status) {
@@ -135,7 +178,7 @@ func (h *keeper[T]) run() {
 			h.stats.Resyncs++
 		}
 		for _, c := range changes {
-			overrun = overrun || c.typ != h.kind.del || h.entries[c.id] != nil
+			overrun = overrun || h.concerns(c)
 		}
 		if overrun && h.checkAt.IsZero() && len(h.order) > 0 {
 			h.checkAt = time.Now().Add(checkPause)
@@ -171,7 +214,16 @@ func (h *keeper[T]) repair(now time.Time) (notes []Note) {
 	}
 	for _, e := range due {
 		n := Note{Owner: e.owners[0], What: e.thing.String(), Err: e.err}
+		still := e.alien && e.status == foreign
+		e.alien = false
 		switch {
+		case still:
+		case e.status == foreign: // whoever took ours away put his own there
+			n.Kind, n.Err = Failed, errForeign
+			if e.told || !e.lost {
+				n.Kind = 0
+			}
+			e.told = true
 		case e.status == missing && e.lost && !e.told:
 			e.told, n.Kind = true, Failed
 		case e.status == missing:
@@ -180,11 +232,11 @@ func (h *keeper[T]) repair(now time.Time) (notes []Note) {
 		default:
 			e.restored++
 			h.stats.Restored++
-			if e.restored == 1 {
+			if e.restored == 1 || e.told {
 				n.Kind = Restored
 			}
 		}
-		if e.status != missing {
+		if e.status == ours {
 			e.lost, e.told = false, false
 		}
 		if n.Kind != 0 {
@@ -204,6 +256,8 @@ func (h *keeper[T]) check(now time.Time) error {
 		switch {
 		case e.status == missing && !e.retry.at.IsZero():
 			e.retry.at = now
+		case e.status == foreign && e.thing.tracked():
+			e.status, e.alien, e.retry.at = missing, true, now // it may have gone
 		case e.status == ours && e.thing.tracked() && !there[e.id]:
 			e.status, e.wasOurs, e.lost = missing, true, true
 			e.err = fmt.Errorf("%s was taken away", e.thing)

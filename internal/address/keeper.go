@@ -1,6 +1,7 @@
 package address
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,17 +22,18 @@ type thing interface {
 	id() string // what the kernel tells it from its like by
 	tracked() bool
 	request(index func(name string) (int, error)) ([]byte, error)
+	flags() uint16 // of the request that adds it
 }
 
 // A kind is what the kernel calls routes or rules.
 type kind struct {
 	what          string
 	add, del, get uint16
-	addFlags      uint16 // to put one in the place of a predecessor's
 	groups        uint32
 	id            func(body []byte) (string, bool)
 	undo          func(id string) ([]byte, error)
-	questions     [][]byte // the bodies of the dumps that list all that may be ours
+	base          func(id string) string // what of an id others' things may share, that then stand in ours' place; nil: nothing
+	questions     [][]byte               // the bodies of the dumps that list all that may be ours
 }
 
 // A keeper holds things of one kind as a Holder holds addresses. They are few, so it asks the kernel for all of them where a
@@ -44,6 +46,7 @@ type keeper[T thing] struct {
 	req       *socket
 	journal   *journal
 	entries   map[string]*kept[T]
+	bases     map[string]int  // of the entries, how many
 	order     []*kept[T]      // as claimed: routes may need one another
 	inherited map[string]bool // a predecessor's, not yet claimed or removed
 	leaving   map[string]bool // unwanted, but the kernel would not delete them yet
@@ -63,6 +66,8 @@ type kept[T thing] struct {
 	owners   []string
 	status   status
 	wasOurs  bool // it is missing, but stood
+	heir     bool // a predecessor's stands
+	alien    bool // it is missing, for another stood in its place
 	err      error
 	retry    retry
 	lost     bool
@@ -76,7 +81,7 @@ const checkPause = 5 * time.Millisecond
 func openKeeper[T thing](k kind, cfg Config) (*keeper[T], error) {
 	h := &keeper[T]{
 		kind: k, notify: cfg.Notify,
-		entries: map[string]*kept[T]{}, inherited: map[string]bool{}, leaving: map[string]bool{},
+		entries: map[string]*kept[T]{}, bases: map[string]int{}, inherited: map[string]bool{}, leaving: map[string]bool{},
 	}
 	if h.notify == nil {
 		h.notify = func(Note) {}
@@ -124,6 +129,12 @@ func (h *keeper[T]) parse(typ uint16, body []byte) (change, bool) {
 	case h.kind.del:
 		id, ok := h.kind.id(body)
 		return change{typ: typ, id: id}, ok
+	case h.kind.add: // by which somebody may have put his own in the place of ours
+		if h.kind.base == nil {
+			return change{}, false
+		}
+		id, ok := h.kind.id(body)
+		return change{typ: typ, id: id}, ok
 	case unix.RTM_NEWLINK, unix.RTM_DELLINK, unix.RTM_NEWADDR, unix.RTM_DELADDR:
 		return change{typ: typ}, true
 	}
@@ -162,6 +173,9 @@ func (h *keeper[T]) Claim(owner string, things []T) error {
 	if h.closed {
 		return errClosed
 	}
+	if len(things) == 0 && len(h.order) == 0 {
+		return nil
+	}
 	if err := h.listen(len(things)); err != nil {
 		return err
 	}
@@ -178,6 +192,7 @@ func (h *keeper[T]) Claim(owner string, things []T) error {
 		if e == nil {
 			e = &kept[T]{thing: x, id: id}
 			h.entries[id] = e
+			h.bases[h.base(id)]++
 			h.order = append(h.order, e)
 		}
 		if !slices.Contains(e.owners, owner) {
@@ -195,12 +210,51 @@ func (h *keeper[T]) Claim(owner string, things []T) error {
 	}
 	errs := []error{h.unwant(owner, wanted), h.delete(differ), h.place(todo)}
 	for _, e := range todo {
-		if e.err != nil {
+		switch {
+		case e.err != nil:
 			errs = append(errs, e.err)
+		case e.status == foreign:
+			errs = append(errs, fmt.Errorf("%s: %w", e.thing, errForeign))
 		}
 	}
 	h.wake()
 	return errors.Join(errs...)
+}
+
+// errForeign is why a wanted thing is not in the kernel although nothing was refused.
+var errForeign = errors.New("another stands in its place, which was there before it and stays")
+
+// base is what of an id tells whether something stands in the place of another.
+func (h *keeper[T]) base(id string) string {
+	if h.kind.base == nil {
+		return id
+	}
+	return h.kind.base(id)
+}
+
+// concerns reports whether a change may have touched anything that is wanted.
+func (h *keeper[T]) concerns(c change) bool {
+	switch c.typ {
+	case h.kind.del:
+		return h.bases[h.base(c.id)] > 0
+	case h.kind.add:
+		return h.bases[h.base(c.id)] > 0 && h.entries[c.id] == nil
+	}
+	return true
+}
+
+// Lacking are those of the owner's things that do not stand, with the reason. What somebody just took away and is about to be
+// put back is none of them, nor is what another has stood for since before the claim.
+func (h *keeper[T]) Lacking(owner string) (list []error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, e := range h.order {
+		mending := e.lost && !e.told
+		if slices.Contains(e.owners, owner) && (e.status == missing && !mending && !e.alien || e.status == foreign && e.told) {
+			list = append(list, fmt.Errorf("%s: %w", e.thing, cmp.Or(e.err, errForeign)))
+		}
+	}
+	return list
 }
 
 // listen has the watcher hear what changes, from the first thing that is wanted on. Before that it would only cost: the kernel
@@ -239,6 +293,11 @@ func (h *keeper[T]) unwant(owner string, keep map[string]bool) error {
 			return false
 		}
 		delete(h.entries, e.id)
+		if base := h.base(e.id); h.bases[base] > 1 {
+			h.bases[base]--
+		} else {
+			delete(h.bases, base)
+		}
 		if e.status == ours || e.wasOurs {
 			leave = append(leave, e.id)
 		}

@@ -15,7 +15,8 @@ type Note struct {
 type NoteKind int
 
 const (
-	// Restored: somebody else took the address away, and it is back. Told once in the time of a claim, counted always.
+	// Restored: somebody else took the address away, and it is back. Told once in the time of a claim, and when Failed was told
+	// before; counted always.
 	Restored NoteKind = iota + 1
 	// Placed: an address that could not be added at first now stands.
 	Placed

@@ -49,7 +49,16 @@ func (r *Route) Option(word string, values []string) error {
 		}
 		r.Metrics.Value[unix.RTAX_FEATURES] |= unix.RTAX_FEATURE_ECN
 	case "add":
-		// that is what a claim does
+		r.Place = PlaceAlone
+	case "append":
+		r.Place = PlaceLast
+	case "prepend":
+		r.Place = PlaceFirst
+	case "ttl-propagate":
+		on, ok := map[string]bool{"enabled": true, "disabled": false}[value]
+		if r.TTL = &on; !ok {
+			err = fmt.Errorf("%q is not enabled or disabled", value)
+		}
 	default:
 		i, ok := routeMetrics[word]
 		if !ok {
@@ -128,8 +137,10 @@ func (r *Rule) Option(word string, values []string) error {
 		r.L3MDev = true
 	case "ipproto":
 		r.IPProto, err = ipProtocol(value)
-	case "inet", "inet6", "protocol":
-		// The family is known by now, and the protocol is ours.
+	case "protocol":
+		r.Protocol, err = Protocol(value)
+	case "inet", "inet6":
+		// The family is known by now.
 	case "goto":
 		r.Goto, err = uint32Of(value)
 	default:

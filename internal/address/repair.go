@@ -201,7 +201,7 @@ func (h *Holder) outcome(e *entry, began time.Time) (Note, bool) {
 		e.lost = e.lost && !errors.Is(e.err, unix.ENODEV) // with its interface: that it comes back is no restoration
 		return n, tell
 	}
-	lost, addedNow := e.lost, !e.retry.last.Before(began)
+	lost, told, addedNow := e.lost, e.told, !e.retry.last.Before(began)
 	e.lost, e.told = false, false
 	switch {
 	case !lost:
@@ -211,7 +211,7 @@ func (h *Holder) outcome(e *entry, began time.Time) (Note, bool) {
 		n.Kind = Restored
 		e.restored++
 		h.stats.Restored++
-		return n, e.restored == 1
+		return n, e.restored == 1 || told
 	default:
 		return n, false // it stood after all: the loss was an old one, from before the claim
 	}

@@ -3,6 +3,7 @@ package address
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,7 +29,31 @@ type Route struct {
 	Realms    uint32
 	Expires   uint32 // seconds, IPv6
 	Pref      *uint8 // router preference, IPv6
-	NoTrack   bool   // when somebody deletes it, let it be
+	TTL       *bool  // ttl-propagate
+	Place     Place
+	NoTrack   bool // when somebody deletes it, let it be
+}
+
+// Place is where an IPv4 route goes among others of the same destination, table, TOS and metric. The kernel uses the first.
+// IPv6 routes are always as with PlaceAlone: beside a like one the kernel would make both one route of two paths, which is
+// nothing that anybody could take apart again.
+type Place uint8
+
+const (
+	PlaceFirst Place = iota // prepend, and what keepalived does without a word: ours holds while it stands
+	PlaceLast               // append
+	PlaceAlone              // add: not at all, where there is one
+)
+
+// flags are those of the request that adds the route.
+func (r Route) flags() uint16 {
+	switch {
+	case r.is6(), r.Place == PlaceAlone:
+		return unix.NLM_F_CREATE | unix.NLM_F_EXCL
+	case r.Place == PlaceLast:
+		return unix.NLM_F_CREATE | unix.NLM_F_APPEND
+	}
+	return unix.NLM_F_CREATE
 }
 
 // A NextHop is one path of a multipath route.
@@ -122,11 +147,21 @@ func (r Route) String() string {
 
 // id is what the kernel tells two routes apart by, and who added it. It is also the route's line in the journal.
 func (r Route) id() string {
-	return routeID(r.Dst, r.table(), r.TOS, r.metric(), r.protocol())
+	return routeID(r.Dst, r.From, r.table(), r.TOS, r.metric(), r.protocol())
 }
 
-func routeID(dst netip.Prefix, table uint32, tos uint8, metric uint32, protocol uint8) string {
-	return fmt.Sprintf("%s table %d tos %d metric %d proto %d", dst.Masked(), table, tos, metric, protocol)
+func routeID(dst, from netip.Prefix, table uint32, tos uint8, metric uint32, protocol uint8) string {
+	source := ""
+	if from.IsValid() && from.Bits() > 0 {
+		source = fmt.Sprintf(" from %s", from.Masked())
+	}
+	return fmt.Sprintf("%s%s table %d tos %d metric %d proto %d", dst.Masked(), source, table, tos, metric, protocol)
+}
+
+// routeBase is an id without the protocol: a route of any other protocol can be in this one's place.
+func routeBase(id string) string {
+	base, _, _ := strings.Cut(id, " proto ")
+	return base
 }
 
 // appendBody appends the body of an RTM_NEWROUTE.
@@ -163,6 +198,13 @@ func (r Route) appendBody(b []byte, index func(name string) (int, error)) ([]byt
 	}
 	if r.Pref != nil {
 		b = appendAttr(b, unix.RTA_PREF, *r.Pref)
+	}
+	if r.TTL != nil {
+		on := byte(0)
+		if *r.TTL {
+			on = 1
+		}
+		b = appendAttr(b, unix.RTA_TTL_PROPAGATE, on)
 	}
 	return b, nil
 }
@@ -254,6 +296,7 @@ func routeFact(body []byte) (id string, ok bool) {
 	if body[0] == unix.AF_INET6 {
 		dst = netip.IPv6Unspecified()
 	}
+	from := dst
 	table, metric := uint32(body[4]), uint32(0)
 	eachAttr(body[unix.SizeofRtMsg:], func(typ uint16, data []byte) {
 		switch typ {
@@ -261,19 +304,31 @@ func routeFact(body []byte) (id string, ok bool) {
 			if ip, good := netip.AddrFromSlice(data); good {
 				dst = ip
 			}
+		case unix.RTA_SRC:
+			if ip, good := netip.AddrFromSlice(data); good {
+				from = ip
+			}
 		case unix.RTA_TABLE:
 			table = uint32At(data)
 		case unix.RTA_PRIORITY:
 			metric = uint32At(data)
 		}
 	})
-	return routeID(netip.PrefixFrom(dst, int(body[1])), table, body[3], metric, body[5]), true
+	return routeID(netip.PrefixFrom(dst, int(body[1])), netip.PrefixFrom(from, int(body[2])), table, body[3], metric, body[5]), true
 }
 
 // routeDelete makes the body of an RTM_DELROUTE from a journal's line. The kernel deletes only a route of the
 // protocol that is named.
 func routeDelete(id string) ([]byte, error) {
 	w := strings.Fields(id)
+	var from netip.Prefix
+	if len(w) == 11 && w[1] == "from" {
+		var err error
+		if from, err = netip.ParsePrefix(w[2]); err != nil {
+			return nil, err
+		}
+		w = slices.Delete(w, 1, 3)
+	}
 	if len(w) != 9 || w[1] != "table" || w[3] != "tos" || w[5] != "metric" || w[7] != "proto" {
 		return nil, fmt.Errorf("%q is not a route", id)
 	}
@@ -291,11 +346,14 @@ func routeDelete(id string) ([]byte, error) {
 	}
 	table, tos, metric, protocol := n[0], n[1], n[2], n[3]
 	// Nowhere is the scope of which any route's is a part; type 0 is any.
-	b := []byte{familyOf(dst.Addr()), byte(dst.Bits()), 0, byte(tos), compatTable(table), byte(protocol), unix.RT_SCOPE_NOWHERE, 0}
+	b := []byte{familyOf(dst.Addr()), byte(dst.Bits()), byte(max(from.Bits(), 0)), byte(tos), compatTable(table), byte(protocol), unix.RT_SCOPE_NOWHERE, 0}
 	b = native.AppendUint32(b, 0)
 	b = appendAttr32(b, unix.RTA_TABLE, table)
 	if dst.Bits() > 0 {
 		b = appendAddrAttr(b, unix.RTA_DST, dst.Addr())
+	}
+	if from.IsValid() {
+		b = appendAddrAttr(b, unix.RTA_SRC, from.Addr())
 	}
 	if metric != 0 {
 		b = appendAttr32(b, unix.RTA_PRIORITY, metric)

@@ -2,8 +2,9 @@ package address
 
 import "golang.org/x/sys/unix"
 
-// Routes holds virtual routes as a Holder holds addresses: claimed routes are there and are put back, a route of the same
-// destination, table, TOS and metric that stood before is left alone, and a killed predecessor's are adopted or removed.
+// Routes holds virtual routes as a Holder holds addresses: claimed routes are there and are put back, also when somebody puts
+// another in their place, a route of the same destination, table, TOS and metric that stood before is left alone, and a
+// killed predecessor's are adopted or removed.
 type Routes struct{ *keeper[*routeThing] }
 
 // Rules holds virtual rules in the same way.
@@ -22,6 +23,8 @@ func (r *routeThing) request(index func(string) (int, error)) ([]byte, error) {
 	return r.appendBody(nil, index)
 }
 
+func (r *ruleThing) flags() uint16 { return unix.NLM_F_CREATE | unix.NLM_F_EXCL }
+
 func (r *ruleThing) request(func(string) (int, error)) ([]byte, error) { return r.body(), nil }
 
 // routeQuestion asks for the routes of a family, and where the kernel understands it for those of our protocol alone.
@@ -36,9 +39,9 @@ func ruleQuestion(family byte) []byte { return []byte{family, 0, 0, 0, 0, 0, 0, 
 func OpenRoutes(cfg Config) (*Routes, error) {
 	k, err := openKeeper[*routeThing](kind{
 		what: "route", add: unix.RTM_NEWROUTE, del: unix.RTM_DELROUTE, get: unix.RTM_GETROUTE,
-		addFlags:  unix.NLM_F_CREATE | unix.NLM_F_REPLACE,
 		groups:    1<<(unix.RTNLGRP_IPV4_ROUTE-1) | 1<<(unix.RTNLGRP_IPV6_ROUTE-1),
 		id:        routeFact,
+		base:      routeBase,
 		undo:      routeDelete,
 		questions: [][]byte{routeQuestion(unix.AF_INET), routeQuestion(unix.AF_INET6)},
 	}, cfg)
@@ -61,7 +64,6 @@ func (r *Routes) Claim(owner string, routes []Route) error {
 func OpenRules(cfg Config) (*Rules, error) {
 	k, err := openKeeper[*ruleThing](kind{
 		what: "rule", add: unix.RTM_NEWRULE, del: unix.RTM_DELRULE, get: unix.RTM_GETRULE,
-		addFlags:  unix.NLM_F_CREATE | unix.NLM_F_EXCL, // a rule with the same id is the same rule
 		groups:    1<<(unix.RTNLGRP_IPV4_RULE-1) | 1<<(unix.RTNLGRP_IPV6_RULE-1),
 		id:        ruleFact,
 		undo:      ruleDelete,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,6 +108,7 @@ func TestRoutesAsIPSeesThem(t *testing.T) {
 		{option(t, Route{Dst: prefix("10.7.0.0/16"), Interface: "eth0"}, "rto_min", "200ms"), "route show", "10.7.0.0/16 rto_min lock 200ms"},
 		{Route{Dst: prefix("2001:db8:1::/48"), Via: ip("2001:db8::fe")}, "-6 route show", "2001:db8:1::/48 via 2001:db8::fe dev eth0 proto keepalived metric 1024"},
 		{Route{Dst: prefix("::/0"), Via: ip("fe80::1"), Interface: "eth0", Metric: 5}, "-6 route show", "default via fe80::1 dev eth0 proto keepalived metric 5"},
+		{Route{Dst: prefix("2001:db8:2::/48"), From: prefix("2001:db8:3::/48"), Interface: "eth0"}, "-6 route show", "2001:db8:2::/48 from 2001:db8:3::/48 dev eth0"},
 		{Route{Dst: prefix("10.8.0.0/16"), NoTrack: true, Protocol: unix.RTPROT_STATIC, Interface: "eth0"}, "route show", "10.8.0.0/16 proto static"},
 	} {
 		t.Run(tc.route.String(), func(t *testing.T) {
@@ -229,11 +231,12 @@ func TestKilledPredecessorsRoutesAndRules(t *testing.T) {
 	dir := t.TempDir()
 	routePath, rulePath := filepath.Join(dir, "routes"), filepath.Join(dir, "rules")
 	stay, leave := Route{Dst: prefix("10.0.0.0/8"), Via: ip("192.0.2.254")}, Route{Dst: prefix("10.1.0.0/16"), Table: 200, Interface: "eth0"}
+	stay6 := Route{Dst: prefix("2001:db8:1::/48"), Interface: "eth0"}
 	ruleStay, ruleLeave := Rule{IIF: "eth0", Table: 200, Preference: 100}, Rule{From: prefix("2001:db8::/32"), IPv6: true, Table: 200, Preference: 101}
 
 	routes, _ := openRoutes(t, h, routePath)
 	rules, _ := openRules(t, h, rulePath)
-	mustNot(t, routes.Claim("VI_1", []Route{stay, leave}))
+	mustNot(t, routes.Claim("VI_1", []Route{stay, stay6, leave}))
 	mustNot(t, rules.Claim("VI_1", []Rule{ruleStay, ruleLeave}))
 	mustNot(t, routes.Close())
 	mustNot(t, rules.Close())
@@ -241,11 +244,13 @@ func TestKilledPredecessorsRoutesAndRules(t *testing.T) {
 	routes, _ = openRoutes(t, h, routePath)
 	rules, _ = openRules(t, h, rulePath)
 	stay = option(t, stay, "mtu", "1400") // the configuration changed meanwhile
-	mustNot(t, routes.Claim("VI_1", []Route{stay}))
+	stay6 = option(t, stay6, "mtu", "1400")
+	mustNot(t, routes.Claim("VI_1", []Route{stay, stay6}))
 	mustNot(t, rules.Claim("VI_1", []Rule{ruleStay}))
 	mustNot(t, routes.RemoveInherited())
 	mustNot(t, rules.RemoveInherited())
 	shows(t, h, true, "route show", "10.0.0.0/8 via 192.0.2.254 mtu 1400")
+	shows(t, h, true, "-6 route show", "2001:db8:1::/48 dev eth0 mtu 1400")
 	shows(t, h, true, "rule show", "100: from all iif eth0 lookup 200")
 	shows(t, h, false, "route show table 200", "10.1.0.0/16")
 	shows(t, h, false, "-6 rule show", "101:")
@@ -253,6 +258,134 @@ func TestKilledPredecessorsRoutesAndRules(t *testing.T) {
 	mustNot(t, rules.Release("VI_1"))
 	shows(t, h, false, "route show", "10.0.0.0/8")
 	shows(t, h, false, "rule show", "100:")
+}
+
+// Somebody else's route to the same destination stays wherever ours goes: before it, behind it, or not at all.
+func TestRouteBesideAnothers(t *testing.T) {
+	h := host(t, "192.0.2.1/24", "2001:db8::1/64")
+	const others = "10.0.0.0/8 via 192.0.2.253 dev eth0"
+	for _, c := range []struct {
+		place Place
+		want  []string // in the order of the kernel
+	}{
+		{PlaceFirst, []string{"10.0.0.0/8 via 192.0.2.254 dev eth0 proto keepalived", others}},
+		{PlaceLast, []string{others, "10.0.0.0/8 via 192.0.2.254 dev eth0 proto keepalived"}},
+		{PlaceAlone, []string{others}},
+	} {
+		path := journalIn(t)
+		h.Run("ip", "route", "add", "10.0.0.0/8", "via", "192.0.2.253")
+		r, _ := openRoutes(t, h, path)
+		ours := Route{Dst: prefix("10.0.0.0/8"), Via: ip("192.0.2.254"), Place: c.place}
+		if err := r.Claim("VI_1", []Route{ours}); (err != nil) != (c.place == PlaceAlone) {
+			t.Errorf("place %d: %v", c.place, err)
+		}
+		same(t, "claimed", linesOf(h, "10.0.0.0/8"), c.want)
+		// A killed daemon's successor, with the same settings and with others, takes nothing of anybody else.
+		for _, next := range []Route{ours, option(t, ours, "mtu", "1400"), ours} {
+			mustNot(t, r.Close())
+			r, _ = openRoutes(t, h, path)
+			err := r.Claim("VI_1", []Route{next})
+			mustNot(t, r.RemoveInherited())
+			got := linesOf(h, "10.0.0.0/8")
+			if (err != nil) != (c.place == PlaceAlone) || len(got) != len(c.want) || !slices.Contains(got, others) {
+				t.Errorf("place %d, successor with %s: %v, %q", c.place, next, err, got)
+			}
+			if wants := next.Metrics.Value[unix.RTAX_MTU] > 0; c.place != PlaceAlone && strings.Contains(strings.Join(got, ""), "mtu 1400") != wants {
+				t.Errorf("place %d, successor: %q", c.place, got)
+			}
+		}
+		mustNot(t, r.Release("VI_1"))
+		same(t, "released", linesOf(h, "10.0.0.0/8"), []string{others})
+		h.Run("ip", "route", "del", "10.0.0.0/8")
+	}
+}
+
+// linesOf are ip's lines about a destination, in the order in which the kernel uses them.
+func linesOf(h *testnet.Host, dst string) (list []string) {
+	out := h.Run("ip", "route", "show")
+	for line := range strings.Lines(out) {
+		if strings.HasPrefix(line, dst+" ") {
+			list = append(list, strings.TrimSpace(line))
+		}
+	}
+	return list
+}
+
+// A route that somebody replaces by his own is gone without a word from the kernel that it went. Ours is put back: beside his
+// where that is possible, else when his is gone.
+func TestReplacedRoute(t *testing.T) {
+	h := host(t, "192.0.2.1/24", "2001:db8::1/64")
+	r, told := openRoutes(t, h, "")
+	mustNot(t, r.Claim("VI_1", []Route{
+		{Dst: prefix("10.0.0.0/8"), Via: ip("192.0.2.254")},
+		{Dst: prefix("2001:db8:1::/48"), Via: ip("2001:db8::fe")},
+	}))
+	h.Run("ip", "route", "replace", "10.0.0.0/8", "via", "192.0.2.253")
+	shows(t, h, true, "route show", "10.0.0.0/8 via 192.0.2.254 dev eth0 proto keepalived")
+	shows(t, h, true, "route show", "10.0.0.0/8 via 192.0.2.253")
+	notes := func(restored, failed int) {
+		t.Helper()
+		testnet.Eventually(t, 5*time.Second, func() error {
+			if a, b := told.count(Restored), told.count(Failed); a != restored || b != failed {
+				return fmt.Errorf("told %d restored and %d failed, want %d and %d", a, b, restored, failed)
+			}
+			return nil
+		})
+	}
+	notes(1, 0)
+
+	h.Run("ip", "-6", "route", "replace", "2001:db8:1::/48", "via", "2001:db8::fd")
+	notes(1, 1)
+	shows(t, h, true, "-6 route show", "2001:db8:1::/48 via 2001:db8::fd")
+	if lacking := r.Lacking("VI_1"); len(lacking) != 1 || !errors.Is(lacking[0], errForeign) {
+		t.Errorf("lacking: %v", lacking)
+	}
+	h.Run("ip", "-6", "route", "del", "2001:db8:1::/48")
+	shows(t, h, true, "-6 route show", "2001:db8:1::/48 via 2001:db8::fe dev eth0 proto keepalived")
+	notes(2, 1)
+	if lacking := r.Lacking("VI_1"); len(lacking) != 0 {
+		t.Errorf("lacking: %v", lacking)
+	}
+}
+
+// What stood before us and goes while we want it makes place for ours.
+func TestForeignRouteGoes(t *testing.T) {
+	h := host(t, "192.0.2.1/24", "2001:db8::1/64")
+	h.Run("ip", "-6", "route", "add", "2001:db8:1::/48", "via", "2001:db8::fd")
+	r, _ := openRoutes(t, h, "")
+	if err := r.Claim("VI_1", []Route{{Dst: prefix("2001:db8:1::/48"), Via: ip("2001:db8::fe")}}); !errors.Is(err, errForeign) {
+		t.Errorf("claim: %v", err)
+	}
+	h.Down("wire") // a change that makes us look, and leaves it there
+	h.Up("wire")
+	shows(t, h, true, "-6 route show", "2001:db8:1::/48 via 2001:db8::fd")
+	h.Run("ip", "-6", "route", "del", "2001:db8:1::/48", "via", "2001:db8::fd")
+	shows(t, h, true, "-6 route show", "2001:db8:1::/48 via 2001:db8::fe dev eth0 proto keepalived")
+	mustNot(t, r.Release("VI_1"))
+	shows(t, h, false, "-6 route show", "2001:db8:1::/48")
+}
+
+// A failure that was told is over with a word, however often it was before.
+func TestLossAndReturnAreToldEachTime(t *testing.T) {
+	h := host(t, "192.0.2.1/24")
+	r, told := openRoutes(t, h, "")
+	mustNot(t, r.Claim("VI_1", []Route{{Dst: prefix("10.0.0.0/8"), Interface: "eth0"}}))
+	for i := 1; i <= 3; i++ {
+		h.Down("eth0")
+		testnet.Eventually(t, 5*time.Second, func() error {
+			if told.count(Failed) != i || len(r.Lacking("VI_1")) != 1 {
+				return fmt.Errorf("round %d: failed told %d times, lacking %v", i, told.count(Failed), r.Lacking("VI_1"))
+			}
+			return nil
+		})
+		h.Up("eth0")
+		testnet.Eventually(t, 5*time.Second, func() error {
+			if told.count(Restored) != i || len(r.Lacking("VI_1")) != 0 {
+				return fmt.Errorf("round %d: restored told %d times, lacking %v", i, told.count(Restored), r.Lacking("VI_1"))
+			}
+			return nil
+		})
+	}
 }
 
 func TestRouteErrors(t *testing.T) {

@@ -32,7 +32,8 @@ type Rule struct {
 	TunnelID    uint64
 	Realms      uint32
 	L3MDev      bool
-	NoTrack     bool // when somebody deletes it, let it be
+	Protocol    uint8 // only of a rule that is not tracked, else ours
+	NoTrack     bool  // when somebody deletes it, let it be
 }
 
 // Actions and the inverting flag of linux/fib_rules.h.
@@ -169,7 +170,14 @@ func (r Rule) appendRest(b []byte) []byte {
 			b = appendAttr(b, p.typ, d...)
 		}
 	}
-	return appendAttr(b, fraProtocol, tag)
+	return appendAttr(b, fraProtocol, r.protocol())
+}
+
+func (r Rule) protocol() uint8 {
+	if r.NoTrack && r.Protocol != 0 {
+		return r.Protocol
+	}
+	return tag
 }
 
 // id is the rule's line in the journal: what it selects and does, the same from our request and from the kernel's answer.

@@ -95,19 +95,11 @@ func routeWords(r Route) []string {
 	add(r.OnLink, "onlink")
 	add(r.MTU != 0 && r.MTULock, "mtu", "lock", fmt.Sprint(r.MTU))
 	add(r.MTU != 0 && !r.MTULock, "mtu", fmt.Sprint(r.MTU))
-	var last []Option
 	for _, o := range r.Options {
-		if o.Name == "encap" {
-			last = append(last, o) // takes the rest of the line
-			continue
-		}
 		add(true, append([]string{o.Name}, quotedAll(o.Values)...)...)
 	}
 	add(r.NoTrack, "no_track")
 	add(r.TrackGroup != "", "track_group", quoted(r.TrackGroup))
-	for _, o := range last {
-		add(true, append([]string{o.Name}, quotedAll(o.Values)...)...)
-	}
 	for _, h := range r.NextHops {
 		add(true, "nexthop")
 		add(h.Via.IsValid(), "via", h.Via.String())

@@ -179,6 +179,10 @@ func addressBroadcast(r *reader, line *statement, i int, d *addressDraft) bool {
 		r.warn(codeIgnoredHere, arg(line, i), "remove it", "brd is ignored: IPv6 has no broadcast")
 		return true
 	}
+	if (text == "+" || text == "-") && d.Prefix.Bits() > 30 {
+		r.warn(codeIgnoredHere, arg(line, i), "remove it", "brd %s is ignored: a network of length /%d has no broadcast address", text, d.Prefix.Bits())
+		return true
+	}
 	switch text {
 	case "+":
 		d.BroadcastMode = BroadcastHostOnes

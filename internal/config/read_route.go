@@ -16,8 +16,8 @@ var routeTypes = map[string]bool{
 var routeValues = map[string]int{
 	"tos": 1, "dsfield": 1, "advmss": 1, "window": 1, "rtt": 1, "rttvar": 1, "rto_min": 1, "cwnd": 1,
 	"ssthresh": 1, "initcwnd": 1, "initrwnd": 1, "hoplimit": 1, "reordering": 1, "quickack": 1, "congctl": 1,
-	"features": 1, "realms": 1, "expires": 1, "pref": 1, "ttl-propagate": 1, "fastopen_no_cookie": 1, "vrf": 1,
-	"or": 1, "add": 0, "append": 0, "prepend": 0,
+	"features": 1, "realms": 1, "expires": 1, "pref": 1, "ttl-propagate": 1, "fastopen_no_cookie": 1,
+	"add": 0, "append": 0, "prepend": 0,
 }
 
 func (r *reader) routeBlock(st *statement) []Route { return eachLine(r, st, r.routeLine) }
@@ -46,6 +46,10 @@ type lineReader struct {
 	st  *statement
 	i   int // index of the next word; 0 is the keyword
 	bad bool
+	or  netip.Addr // a second gateway of a route
+	// every: the destination of a route was default, whose family the rest tells; family is what inet or inet6 said.
+	every  bool
+	family string
 }
 
 func (l *lineReader) more() bool { return !l.bad && l.i < len(l.st.Words) }
@@ -131,6 +135,13 @@ func (r *reader) routeLine(st *statement) (Route, bool) {
 	if !l.bad && !rt.Dst.IsValid() {
 		l.fail(codeMissingValue, "write a destination such as 192.0.2.0/24 or default", "the route has no destination")
 	}
+	l.settleFamily(&rt)
+	if l.or.IsValid() {
+		for _, via := range []netip.Addr{rt.Via, l.or} {
+			rt.NextHops = append(rt.NextHops, NextHop{Via: via, Interface: rt.Interface, Weight: 1, OnLink: rt.OnLink})
+		}
+		rt.Via, rt.Interface, rt.OnLink = netip.Addr{}, "", false
+	}
 	return rt, !l.bad
 }
 
@@ -162,8 +173,12 @@ func (l *lineReader) routeWord(rt *Route, name string) {
 		l.routeMTU(rt)
 	case "nexthop":
 		l.nextHops(rt)
-	case "encap":
-		l.rest(&rt.Options, name)
+	case "inet", "inet6":
+		l.family = name
+	case "or":
+		l.either(rt, l.addr(name))
+	case "encap", "vrf":
+		l.fail(codeExtraEntry, "take the route out of this file and add it with `ip route`; of a VRF, name the table instead", "%s is not served in a route", name)
 	case "no_track":
 		rt.NoTrack = true
 	case "track_group":
@@ -179,7 +194,7 @@ func (l *lineReader) routeOther(rt *Route, name string) {
 		l.keep(&rt.Options, name, n)
 		return
 	}
-	if routeTypes[name] && l.i <= 1 {
+	if routeTypes[name] && !rt.Dst.IsValid() {
 		rt.Type = name
 		return
 	}
@@ -193,15 +208,34 @@ func (l *lineReader) routeOther(rt *Route, name string) {
 func (l *lineReader) destination(rt *Route, text string) {
 	switch text {
 	case "default", "any", "all":
-		rt.Dst = any4
-		if rt.Via.Is6() || rt.Source.Is6() {
-			rt.Dst = any6
-		}
+		rt.Dst, l.every = any4, true
 	case "default6":
 		rt.Dst = any6
 	default:
 		rt.Dst = l.prefix(text).Masked()
 	}
+}
+
+// settleFamily finds the family of a default route, and holds inet and inet6 against the addresses.
+func (l *lineReader) settleFamily(rt *Route) {
+	if l.bad {
+		return
+	}
+	six := rt.Via.Is6() || rt.Source.Is6() || rt.From.Addr().Is6() || len(rt.NextHops) > 0 && rt.NextHops[0].Via.Is6()
+	if l.every && (l.family == "inet6" || l.family == "" && six) {
+		rt.Dst = any6
+	}
+	if l.family != "" && rt.Dst.Addr().Is6() != (l.family == "inet6") {
+		l.fail(codeWrongFamily, "use one family", "%s does not go with %s", l.family, rt.Dst)
+	}
+}
+
+// either makes a route by one gateway a route by two of the same weight. What stands behind, such as dev, is for both.
+func (l *lineReader) either(rt *Route, other netip.Addr) {
+	if !l.bad && !rt.Via.IsValid() {
+		l.fail(codeMissingValue, "write via ADDRESS or ADDRESS", "or has no gateway before it")
+	}
+	l.or = other
 }
 
 // gateway reads [inet|inet6] ADDRESS.
@@ -228,15 +262,6 @@ func (l *lineReader) keep(to *[]Option, name string, n int) {
 	}
 	for ; n > 0; n-- {
 		o.Values = append(o.Values, l.value(name))
-	}
-	*to = append(*to, o)
-}
-
-// rest takes every word to the end of the line.
-func (l *lineReader) rest(to *[]Option, name string) {
-	o := Option{Name: name}
-	for l.more() {
-		o.Values = append(o.Values, l.next())
 	}
 	*to = append(*to, o)
 }

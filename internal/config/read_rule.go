@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,16 +29,30 @@ func (r *reader) ruleLine(st *statement) (Rule, bool) {
 		return rule, false
 	}
 	rule.Family = l.ruleFamily(&rule)
-	if rule.Table == "" && rule.Action == "" {
+	byMaster := slices.ContainsFunc(rule.Options, func(o Option) bool { return o.Name == "l3mdev" }) // the interface's master has the table
+	if rule.Table == "" && rule.Action == "" && !byMaster {
 		l.fail(codeMissingValue, "name a table or an action", "the rule does nothing: it has neither table nor action")
 	}
 	if rule.Action == "" {
 		rule.Action = "lookup"
 	}
 	if !rule.HasPreference && !l.bad {
-		r.warn(codeRuleOrder, at(st), "write preference N", "the rule has no preference: one is chosen at start")
+		rule.Preference = r.nextPreference(rule.Family)
+		r.warn(codeRuleOrder, at(st), "write preference N", "the rule has no preference: %d is used, below those of the rules before it", rule.Preference)
 	}
 	return rule, !l.bad
+}
+
+// firstPreference is keepalived's for the first rule of a family that names none; each further one gets one less.
+const firstPreference = 16384
+
+func (r *reader) nextPreference(family uint8) uint32 {
+	if r.preferences == nil {
+		r.preferences = map[uint8]uint32{}
+	}
+	n := firstPreference - r.preferences[family]
+	r.preferences[family]++
+	return n
 }
 
 func (l *lineReader) ruleWord(rule *Rule, name string) {

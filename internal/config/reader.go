@@ -26,6 +26,8 @@ type reader struct {
 	unbalanced bool
 	// templated: the text holds placeholders, which is said already.
 	templated bool
+	// preferences counts the rules of each family that named none.
+	preferences map[uint8]uint32
 	// hostList is what Options.Interfaces said, asked once.
 	hostList  []HostInterface
 	hostAsked bool

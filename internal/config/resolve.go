@@ -66,10 +66,16 @@ func (r *reader) resolveStatics(d *document, s *Settings) {
 			a.Interface = s.Global.DefaultInterface
 		}
 		a.resolveLifetime()
-		r.knownTrackGroup(d, a.TrackGroup, a.st)
+		r.knownTrackGroup(d, a.TrackGroup, at(a.st))
 		s.StaticAddresses = append(s.StaticAddresses, a.Address)
 	}
 	s.StaticRoutes, s.StaticRules = d.staticRts, d.staticRls
+	for _, rt := range s.StaticRoutes {
+		r.knownTrackGroup(d, rt.TrackGroup, spot{pos: rt.Pos})
+	}
+	for _, rl := range s.StaticRules {
+		r.knownTrackGroup(d, rl.TrackGroup, spot{pos: rl.Pos})
+	}
 	for _, g := range d.trackGroup {
 		for _, m := range g.Members {
 			if s.Instance(m) == nil {
@@ -80,7 +86,7 @@ func (r *reader) resolveStatics(d *document, s *Settings) {
 	}
 }
 
-func (r *reader) knownTrackGroup(d *document, name string, st *statement) {
+func (r *reader) knownTrackGroup(d *document, name string, where spot) {
 	if name == "" {
 		return
 	}
@@ -91,7 +97,7 @@ func (r *reader) knownTrackGroup(d *document, name string, st *statement) {
 		}
 		names = append(names, g.Name)
 	}
-	r.err(codeUnknownTracker, at(st), nearestRemedy(name, names), "track_group %s is not defined", quote(name))
+	r.err(codeUnknownTracker, where, nearestRemedy(name, names), "track_group %s is not defined", quote(name))
 }
 
 func instanceNames(s *Settings) []string {

@@ -16,6 +16,19 @@ func TestPostParseRules(t *testing.T) {
 		name, lines string
 		ok          func(i Instance) bool
 	}{
+		{"rules without preference are numbered downwards in each family", "virtual_rules {\nfrom 192.0.2.1 table 1\nfrom 2001:db8::1 table 1\nfrom 192.0.2.2 table 1 preference 7\nfrom 192.0.2.3 table 1\n}", func(i Instance) bool {
+			r := i.Rules
+			return r[0].Preference == 16384 && r[1].Preference == 16384 && r[2].Preference == 7 && r[3].Preference == 16383
+		}},
+		{"l3mdev names the table", "virtual_rules {\nl3mdev preference 7\n}", func(i Instance) bool { return len(i.Rules) == 1 && i.Rules[0].Table == "" }},
+		{"default through an IPv6 gateway is IPv6's", "virtual_routes {\ndefault via fe80::1 dev eth0\ninet6 default via fe80::1 dev eth0\ninet6 default dev eth0\ndefault dev eth0\n}", func(i Instance) bool {
+			r := i.Routes
+			return r[0].Dst == any6 && r[1].Dst == any6 && r[2].Dst == any6 && r[3].Dst == any4
+		}},
+		{"one gateway or another", "virtual_routes {\n10.0.0.0/8 via 192.0.2.3 or 192.0.2.4 dev eth0\n}", func(i Instance) bool {
+			h := i.Routes[0].NextHops
+			return len(h) == 2 && h[0].Via.String() == "192.0.2.3" && h[1].Via.String() == "192.0.2.4" && h[1].Interface == "eth0" && !i.Routes[0].Via.IsValid()
+		}},
 		{"BACKUP behind MASTER is ignored", "state MASTER\nstate BACKUP\npriority 9", func(i Instance) bool { return i.State == StateMaster }},
 		{"state MASTER without priority is an owner", "state MASTER", func(i Instance) bool { return i.Priority == 255 }},
 		{"255 without state is MASTER", "priority 255", func(i Instance) bool { return i.State == StateMaster }},

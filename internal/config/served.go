@@ -61,7 +61,6 @@ var unservedWords = map[string]string{
 	"global_defs/use_symlink_paths": later,
 	"/net_namespace":                later,
 	"/instance":                     later,
-	"/track_group":                  later,
 	"global_defs/vrrp_cpu_affinity": later,
 	"global_defs/reload_time_file":  later,
 	"global_defs/reload_repeat":     later,

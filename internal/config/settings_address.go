@@ -104,8 +104,8 @@ type Rule struct {
 	From, To netip.Prefix
 	// Table is a number or a name; empty when Action is not a lookup.
 	Table string
-	// Preference is the rule's order; HasPreference false means that one is
-	// chosen at start.
+	// Preference is the rule's order; HasPreference false means that it was
+	// not written but chosen, as keepalived chooses it.
 	Preference    uint32
 	HasPreference bool
 	IIF, OIF      string

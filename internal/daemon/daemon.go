@@ -60,6 +60,7 @@ type Daemon struct {
 	notify    *notifier
 	fence     *fence
 	promotion *promotion
+	statics   *statics
 	strangers *strangers
 	asker     *asker
 
@@ -175,6 +176,7 @@ func (d *Daemon) open(undo *cleanup) error {
 	if err := d.openDatapath(undo); err != nil {
 		return err
 	}
+	d.statics = &statics{d: d} // before anybody tells of them
 	if err := d.openHolders(undo); err != nil {
 		return err
 	}
@@ -338,14 +340,10 @@ func (d *Daemon) begin(ctx context.Context, undo *cleanup) error {
 // tidy holds what is static and removes what a killed predecessor left. Who
 // starts as master has claimed by then, or will within its down interval.
 func (d *Daemon) tidy(undo *cleanup) error {
-	static, err := staticBelongings(d.settings())
-	if err != nil {
+	if err := d.statics.hold(d.settings()); err != nil {
 		return err
 	}
-	if err := d.holders.claim(staticOwner, static, nil); err != nil {
-		d.log.Error("cannot hold every static address, route or rule; trying again", "error", err)
-	}
-	undo.add("static addresses", func() error { return d.holders.release(staticOwner) })
+	undo.add("static addresses", d.statics.release)
 	var virtual []address.Address
 	for _, in := range d.instances {
 		for _, a := range in.addresses() {
@@ -384,10 +382,6 @@ func (d *Daemon) tellForeign(virtual []address.Address) {
 			"remedy", fmt.Sprintf("if a keepalived left it: ip address del %v dev %s", s.Prefix, s.Address.Interface))
 	}
 }
-
-// staticOwner is whom static addresses, routes and rules belong to. No
-// instance can have an empty name.
-const staticOwner = ""
 
 // ready tells systemd and whoever reads the log.
 func (d *Daemon) ready(undo *cleanup) {

@@ -47,6 +47,9 @@ func load(opt Options) (*config.Settings, error) {
 	host := config.ThisHost()
 	host.ConfigID = opt.ConfigID
 	settings, findings := config.Load(opt.Files, host)
+	if settings != nil {
+		findings = append(findings, Holdable(settings)...)
+	}
 	if config.Failed(findings) || settings == nil {
 		return nil, &ConfigError{findings}
 	}

@@ -181,13 +181,8 @@ func (d *Daemon) finish(next *config.Settings) error {
 	d.scale.forgetOthers(next)
 	d.nics.repace()
 	d.nics.rebind()
-	static, err := staticBelongings(next)
-	if err != nil {
+	if err := d.statics.hold(next); err != nil {
 		return err
-	}
-	if err := d.holders.claim(staticOwner, static, nil); err != nil {
-		// As at start: what cannot be held now is tried again.
-		d.log.Error("cannot hold every static address, route or rule; trying again", "error", err)
 	}
 	if next.Global.FIFOStatesOnReload {
 		d.notify.repeat()

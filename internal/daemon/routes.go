@@ -53,13 +53,8 @@ func (d *Daemon) openHolders(undo *cleanup) error {
 // see address.ClaimStepwise.
 func (h *holders) claim(owner string, b belongings, told func(n int)) error {
 	_, err := h.addresses.ClaimStepwise(owner, b.addresses, told)
-	if len(b.routes) > 0 {
-		err = errors.Join(err, h.routes.Claim(owner, b.routes))
-	}
-	if len(b.rules) > 0 {
-		err = errors.Join(err, h.rules.Claim(owner, b.rules))
-	}
-	return err
+	// Those of none, too: a reload may have left an owner without any.
+	return errors.Join(err, h.routes.Claim(owner, b.routes), h.rules.Claim(owner, b.rules))
 }
 
 // release gives an owner's belongings up, in reverse.
@@ -86,15 +81,6 @@ func belongingsOf(cfg *config.Instance) (belongings, error) {
 	return b, b.add(cfg.Routes, cfg.Rules)
 }
 
-// staticBelongings are static_ipaddress, static_routes and static_rules.
-func staticBelongings(s *config.Settings) (belongings, error) {
-	var b belongings
-	for _, a := range s.StaticAddresses {
-		b.addresses = append(b.addresses, wantedAddress(a))
-	}
-	return b, b.add(s.StaticRoutes, s.StaticRules)
-}
-
 func (b *belongings) add(routes []config.Route, rules []config.Rule) error {
 	var errs []error
 	for _, r := range routes {
@@ -114,6 +100,34 @@ func (b *belongings) add(routes []config.Route, rules []config.Rule) error {
 		b.rules = append(b.rules, rule)
 	}
 	return errors.Join(errs...)
+}
+
+// Holdable finds the routes and rules whose words this host does not understand, such as a table that iproute2's files do not
+// name.
+func Holdable(s *config.Settings) (list []config.Finding) {
+	find := func(pos config.Pos, what string, err error) {
+		if err != nil {
+			list = append(list, config.Finding{
+				Severity: config.Error, Code: "bad-word", Pos: pos, Text: what + " cannot be held: " + err.Error(),
+				Remedy: "correct the word, or write a number for a name; the words are those of `ip " + what + "`",
+			})
+		}
+	}
+	look := func(routes []config.Route, rules []config.Rule) {
+		for _, r := range routes {
+			_, err := wantedRoute(r)
+			find(r.Pos, "route", err)
+		}
+		for _, r := range rules {
+			_, err := wantedRule(r)
+			find(r.Pos, "rule", err)
+		}
+	}
+	look(s.StaticRoutes, s.StaticRules)
+	for i := range s.Instances {
+		look(s.Instances[i].Routes, s.Instances[i].Rules)
+	}
+	return list
 }
 
 func wantedRoute(r config.Route) (address.Route, error) {

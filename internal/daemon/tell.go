@@ -53,6 +53,7 @@ func (d *Daemon) addressNote(n address.Note) {
 		level = slog.LevelInfo
 	}
 	d.log.Log(d.ctx, level, "held by an instance: "+n.Kind.String(), attrs...)
+	d.statics.changed()
 	if in := d.router(n.Owner); in != nil {
 		in.checkHeld()
 		if n.Kind == address.Placed {

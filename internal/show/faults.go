@@ -22,6 +22,7 @@ var faults = map[string]advice{
 	"configuration":      {"the settings cannot work on this host (%s)", "see the log for the error", "run `xvrrp check` and `xvrrp doctor`"},
 	"drained":            {"an operator drained it", "it stays away from mastership until it is resumed", "`xvrrp release --resume INSTANCE` lets it take part again"},
 	"witness":            {"this node may be the broken one (%s)", "its link is silent or its gateway does not answer, so it does not take over", "look at the cable, the switch port and the gateway"},
+	"track_group":        {"a static address, route or rule of track_group %s is not there", "the track_group says that a master without it is worth nothing", "the log names it and the error; `ip address`, `ip route` and `ip rule` show what is there"},
 	"sync_group":         {"another member of the sync group has a fault (%s)", "a group goes together", "`xvrrp explain` the member that has the fault"},
 	"pending":            {"a check has no result yet (%s)", "nothing is broken; something is not known", "wait for its first run; its interval and timeout say how long"},
 	"startup_delay":      {"vrrp_startup_delay is running", "nothing is broken", "wait, or lower vrrp_startup_delay"},

@@ -48,6 +48,9 @@ const (
 	// CauseWitness: we may be the broken one: the link is silent, or the
 	// gateway does not answer.
 	CauseWitness
+	// CauseStatic: a static address, route or rule of a track_group is gone and
+	// cannot be put back.
+	CauseStatic
 	// CauseGroup: another member of the sync group has a fault. The Group
 	// itself raises and clears it.
 	CauseGroup
@@ -77,6 +80,7 @@ var causeLabels = [...]string{
 	CauseConfig:       "configuration",
 	CauseAdmin:        "drained",
 	CauseWitness:      "witness",
+	CauseStatic:       "track_group",
 	CauseGroup:        "sync_group",
 	CausePending:      "pending",
 	CauseDelay:        "startup_delay",
