@@ -27,7 +27,9 @@ func (d *Datapath) Run(ctx context.Context, sink Sink) error {
 
 	var crowd crowd
 	for ctx.Err() == nil {
-		crowd.pause(d.wake)
+		if !d.poller.called { // who interrupts waits for an answer, and may have a thousand questions
+			crowd.pause(d.wake)
+		}
 		if err := d.poller.wait(); err != nil {
 			return err
 		}
