@@ -1,6 +1,7 @@
 package address
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -32,8 +33,9 @@ type kind struct {
 	groups        uint32
 	id            func(body []byte) (string, bool)
 	undo          func(id string) ([]byte, error)
-	base          func(id string) string // what of an id others' things may share, that then stand in ours' place; nil: nothing
-	questions     [][]byte               // the bodies of the dumps that list all that may be ours
+	base          func(id string) string            // what of an id others' things may share, that then stand in ours' place; nil: nothing
+	questions     [][]byte                          // the bodies of the dumps that list all that may be ours
+	also          func(id string) (question []byte) // one more for a thing that those do not show; nil: none
 }
 
 // A keeper holds things of one kind as a Holder holds addresses. They are few, so it asks the kernel for all of them where a
@@ -108,6 +110,9 @@ func (h *keeper[T]) open(path string) error {
 	if h.journal, lines, err = openJournal(path, cookie); err != nil {
 		return err
 	}
+	for _, line := range lines {
+		h.alsoAsk(line)
+	}
 	there, err := h.list()
 	if err != nil {
 		return err
@@ -120,6 +125,17 @@ func (h *keeper[T]) open(path string) error {
 	h.running = true
 	go h.run()
 	return nil
+}
+
+// alsoAsk has list look for a thing that is not of our protocol.
+func (h *keeper[T]) alsoAsk(id string) {
+	if h.kind.also == nil {
+		return
+	}
+	q := h.kind.also(id)
+	if q != nil && !slices.ContainsFunc(h.kind.questions, func(known []byte) bool { return bytes.Equal(known, q) }) {
+		h.kind.questions = append(h.kind.questions, q)
+	}
 }
 
 // parse keeps what may matter: a thing that goes, a link or address that comes or goes, with which the kernel deletes routes

@@ -1,6 +1,11 @@
 package address
 
-import "golang.org/x/sys/unix"
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
 
 // Routes holds virtual routes as a Holder holds addresses: claimed routes are there and are put back, also when somebody puts
 // another in their place, a route of the same destination, table, TOS and metric that stood before is left alone, and a
@@ -28,8 +33,26 @@ func (r *ruleThing) flags() uint16 { return unix.NLM_F_CREATE | unix.NLM_F_EXCL 
 func (r *ruleThing) request(func(string) (int, error)) ([]byte, error) { return r.body(), nil }
 
 // routeQuestion asks for the routes of a family, and where the kernel understands it for those of our protocol alone.
-func routeQuestion(family byte) []byte {
-	return []byte{family, 0, 0, 0, 0, tag, 0, 0, 0, 0, 0, 0}
+func routeQuestion(family byte) []byte { return protocolQuestion(family, tag) }
+
+func protocolQuestion(family, protocol byte) []byte {
+	return []byte{family, 0, 0, 0, 0, protocol, 0, 0, 0, 0, 0, 0}
+}
+
+// otherQuestion asks for the routes of the protocol of a route that has another one than ours, which it may have if it is not
+// tracked. It is asked for only to find what a killed predecessor left.
+func otherQuestion(id string) []byte {
+	dst, rest, _ := strings.Cut(id, " ")
+	_, text, _ := strings.Cut(rest, " proto ")
+	protocol, err := strconv.ParseUint(text, 10, 8)
+	if err != nil || protocol == tag {
+		return nil
+	}
+	family := byte(unix.AF_INET)
+	if strings.Contains(dst, ":") {
+		family = unix.AF_INET6
+	}
+	return protocolQuestion(family, byte(protocol))
 }
 
 // ruleQuestion asks for the rules of a family.
@@ -42,6 +65,7 @@ func OpenRoutes(cfg Config) (*Routes, error) {
 		groups:    1<<(unix.RTNLGRP_IPV4_ROUTE-1) | 1<<(unix.RTNLGRP_IPV6_ROUTE-1),
 		id:        routeFact,
 		base:      routeBase,
+		also:      otherQuestion,
 		undo:      routeDelete,
 		questions: [][]byte{routeQuestion(unix.AF_INET), routeQuestion(unix.AF_INET6)},
 	}, cfg)
