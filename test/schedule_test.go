@@ -1,0 +1,120 @@
+package test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xvrrp/xvrrp/internal/lab"
+	"github.com/xvrrp/xvrrp/internal/testnet"
+)
+
+// announcing has the whole schedule, for addresses of both families.
+const announcing = `vrrp_instance VI_4 {
+    interface eth0
+    virtual_router_id 51
+    version 3
+    priority 200
+    advert_int 0.1
+    garp_master_delay 1
+    garp_master_repeat 3
+    garp_master_refresh 2
+    garp_master_refresh_repeat 2
+    virtual_ipaddress {
+        10.9.0.100/24
+        10.9.0.101/24
+    }
+    virtual_ipaddress_excluded {
+        2001:db8::101/64
+    }
+}
+vrrp_instance VI_6 {
+    interface eth0
+    virtual_router_id 52
+    priority 200
+    advert_int 0.1
+    garp_master_delay 1
+    garp_master_repeat 3
+    garp_master_refresh 2
+    garp_master_refresh_repeat 2
+    virtual_ipaddress {
+        fe80::100/64
+        2001:db8::100/64
+    }
+}
+`
+
+// TestAnnouncementsAsKeepalived takes over with both daemons and compares what a third host sees: every announcement whole, but
+// for the MAC, and how often each address was announced at once, after the delay, and at each refresh.
+func TestAnnouncementsAsKeepalived(t *testing.T) {
+	t.Parallel()
+	const rounds = 4 // takeover, delay, and two refreshes
+	seen := map[string]map[string][]int{}
+	for name, start := range map[string]func(n *node) *testnet.Process{
+		"keepalived": func(n *node) *testnet.Process { return n.keepalived(announcing) },
+		"xvrrp":      func(n *node) *testnet.Process { return n.xvrrp(announcing) },
+	} {
+		l := newLAN(t, peersNetwork)
+		l.a.Sysctl("net/ipv6/conf/all/forwarding", "1") // keepalived tells by it whether to call itself a router, which xvrrp always does
+		wire := l.c.Capture("eth0")
+		p := start(l.a)
+		testnet.Eventually(t, patience, func() error {
+			seen[name] = bursts(wire, l.a)
+			for frame, counts := range seen[name] {
+				if len(counts) < rounds+1 { // so that the last is complete
+					return fmt.Errorf("%s has announced %x in %d rounds", name, frame, len(counts))
+				}
+			}
+			if len(seen[name]) != 5 {
+				return fmt.Errorf("%s has announced %d addresses, want 5", name, len(seen[name]))
+			}
+			return nil
+		})
+		if err := p.Stop(patience); err != nil {
+			t.Error(err)
+		}
+	}
+	for frame, want := range seen["keepalived"] {
+		got := seen["xvrrp"][frame]
+		if got == nil {
+			t.Errorf("xvrrp has not sent %x", frame)
+			continue
+		}
+		if a, b := fmt.Sprint(got[:rounds]), fmt.Sprint(want[:rounds]); a != b {
+			t.Errorf("%x: %s announcements, keepalived sends %s", frame, a, b)
+		}
+	}
+	if t.Failed() {
+		for frame := range seen["xvrrp"] {
+			t.Logf("xvrrp: %x", frame)
+		}
+	}
+}
+
+// bursts counts the announcements of a host by what they are, its MAC and what is reckoned from it left out, and by burst.
+func bursts(wire *lab.Capture, from *node) map[string][]int {
+	mac := from.Link("eth0").Attrs().HardwareAddr
+	counts := map[string][]int{}
+	last := map[string]time.Time{}
+	for _, f := range wire.Matching(func(f lab.Frame) bool {
+		d := f.Data
+		arp := len(d) >= 42 && d[12] == 8 && d[13] == 6 && bytes.Equal(d[28:32], d[38:42])
+		na := len(d) >= 86 && d[12] == 0x86 && d[13] == 0xdd && d[20] == 58 && d[54] == 136 && d[58]&0x40 == 0
+		own := na && strings.Contains(string(d[62:78]), "\xff\xfe") // the kernel's own addresses
+		return !f.Out && bytes.Equal(d[6:12], mac) && (arp || na && !own)
+	}) {
+		d := bytes.ReplaceAll(f.Data, mac, make([]byte, 6))
+		if d[12] == 0x86 {
+			d[56], d[57] = 0, 0 // the checksum covers the MAC: the kernel would not have taken a wrong one
+		}
+		k := string(d)
+		if f.At.Sub(last[k]) > 400*time.Millisecond {
+			counts[k] = append(counts[k], 0)
+		}
+		counts[k][len(counts[k])-1]++
+		last[k] = f.At
+	}
+	return counts
+}
