@@ -3,6 +3,7 @@ package test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,4 +118,71 @@ func bursts(wire *lab.Capture, from *node) map[string][]int {
 		last[k] = f.At
 	}
 	return counts
+}
+
+// TestPacedAnnouncements: garp_interval and gna_interval keep announcements on one interface apart, a garp_group those on all of
+// its interfaces together, and the adverts do not wait behind them.
+func TestPacedAnnouncements(t *testing.T) {
+	t.Parallel()
+	const gap, least = 100 * time.Millisecond, 50 * time.Millisecond // what a busy machine makes of the first
+	for _, c := range []struct {
+		name, text string
+		together   bool
+	}{
+		{"each interface", "global_defs {\n vrrp_garp_interval 0.1\n vrrp_gna_interval 0.1\n}\n", false},
+		{"a group", "garp_group {\n garp_interval 0.1\n gna_interval 0.1\n interfaces {\n eth0\n eth1\n }\n}\n", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLAN(t, peersNetwork)
+			other := l.Switch("lan1")
+			l.a.second(other, "10.8.0.1/24")
+			l.c.second(other, "10.8.0.9/24")
+			wires := []*lab.Capture{l.c.Capture("eth0"), l.c.Capture("eth1")}
+			l.a.xvrrp(c.text + "vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n version 3\n priority 200\n advert_int 0.1\n garp_master_delay 0\n garp_master_repeat 3\n" +
+				" virtual_ipaddress {\n 10.9.0.100/24\n 10.9.0.101/24\n 10.8.0.100/24 dev eth1\n 10.8.0.101/24 dev eth1\n }\n" +
+				" virtual_ipaddress_excluded {\n 2001:db8::100/64\n 2001:db8::101/64\n }\n}\n")
+			times := map[string][]time.Time{}
+			testnet.Eventually(t, patience, func() error {
+				clear(times)
+				all := 0
+				for i, wire := range wires {
+					for _, f := range wire.Matching(announcement) {
+						b := f.Data
+						if b[12] == 0x86 && b[62] != 0x20 || b[12] == 8 && b[31] < 100 {
+							continue // the kernel's own
+						}
+						kind := map[byte]string{8: "GARP", 0x86: "NA"}[b[12]]
+						if !c.together {
+							kind += fmt.Sprint(" on eth", i)
+						}
+						times[kind] = append(times[kind], f.At)
+						all++
+					}
+				}
+				if all != 18 {
+					return fmt.Errorf("%d announcements, want 18", all)
+				}
+				return nil
+			})
+			for kind, list := range times {
+				slices.SortFunc(list, time.Time.Compare)
+				for i := range list[1:] {
+					if apart := list[i+1].Sub(list[i]); apart < least {
+						t.Errorf("two of %s are %v apart, want about %v", kind, apart, gap)
+					}
+				}
+				first, last := list[0], list[len(list)-1]
+				n := 0
+				for _, f := range advertsOf(wires[0], l.a, 51) {
+					if f.At.After(first) && f.At.Before(last) {
+						n++
+					}
+				}
+				if want := int(last.Sub(first)/(100*time.Millisecond)) / 2; n < want {
+					t.Errorf("%d adverts in %v of announcing %s, want at least %d", n, last.Sub(first), kind, want)
+				}
+			}
+		})
+	}
 }
