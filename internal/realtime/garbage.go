@@ -26,7 +26,7 @@ const (
 
 // Collections are worth their trouble from this much garbage on.
 const (
-	someGarbage = 4 << 20
+	someGarbage = 2 << 20
 	muchGarbage = 16 << 20
 )
 
