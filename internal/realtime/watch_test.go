@@ -87,7 +87,8 @@ func TestDue(t *testing.T) {
 		want       bool
 	}{
 		{10 << 20, 10 << 20, quiet, false},
-		{13 << 20, 10 << 20, quiet, false}, // less than is worth it
+		{11 << 20, 10 << 20, quiet, false}, // less than is worth it
+		{13 << 20, 10 << 20, quiet, true},
 		{44 << 20, 40 << 20, quiet, false}, // less than an eighth
 		{46 << 20, 40 << 20, quiet, true},
 		{16 << 20, 10 << 20, quiet, true},
@@ -99,6 +100,25 @@ func TestDue(t *testing.T) {
 	} {
 		if got := due(c.used, c.live, c.quiet); got != c.want {
 			t.Errorf("%d MiB used, %d live: %v", c.used>>20, c.live>>20, got)
+		}
+	}
+}
+
+func TestIdle(t *testing.T) {
+	quiet, noise := func() bool { return true }, func() bool { return false }
+	for _, c := range []struct {
+		spare uint64
+		quiet func() bool
+		want  bool
+	}{
+		{1 << 20, quiet, false},
+		{5 << 20, quiet, true},
+		{5 << 20, nil, true},
+		{5 << 20, noise, false},
+		{20 << 20, noise, true},
+	} {
+		if got := idle(c.spare, c.quiet); got != c.want {
+			t.Errorf("%d MiB held and not used: %v", c.spare>>20, got)
 		}
 	}
 }
