@@ -29,17 +29,20 @@ func (h *Holder) place(todo []*entry, res *Result, told func(n int)) error {
 			errs = append(errs, err)
 		}
 	}
-	size, done := func(int) int { return batchSize }, func(int) {}
-	if told != nil && todo[0].Prefix.Addr().Is4() {
-		size, done = stepFrom, func(n int) { told(todo[n-1].rank + 1) }
-	}
-	answers, err := h.req.steps(len(todo), size, func(i int) request {
+	add := func(i int) request {
 		return request{
 			typ:   unix.RTM_NEWADDR,
 			flags: unix.NLM_F_CREATE | unix.NLM_F_EXCL,
 			body:  func(b []byte) []byte { return todo[i].appendAdd(b, todo[i].index) },
 		}
-	}, done)
+	}
+	var answers []error
+	var err error
+	if told != nil && todo[0].Prefix.Addr().Is4() {
+		answers, err = h.req.progress(len(todo), add, func(n int) { told(todo[n-1].rank + 1) })
+	} else {
+		answers, err = h.req.batch(len(todo), add)
+	}
 	if err != nil {
 		errs = append(errs, err)
 	}

@@ -25,11 +25,6 @@ const (
 	// That work (addrconf_dad_work, once for every address) comes also with IFA_F_NODAD, though the address can be used before it
 	// ran. One write of a thousand took 40 to 320 ms on a busy machine; iproute2 adding them one by one was as erratic.
 	batchSize = 1000
-	// stepSize is batchSize for whoever wants to hear how far it has come: so many IPv4 addresses are added in some 300 us.
-	// The first are fewer, so that somebody else can begin.
-	stepSize      = 50
-	firstSteps    = 20
-	firstUntil    = 100
 	receiveBuffer = 1 << 22 // bytes; an answer takes less than 2 kB of it
 	timeoutSec    = 10      // another process may hold the kernel's configuration lock for long
 )
@@ -62,14 +57,6 @@ func openSocket() (*socket, error) {
 
 func (s *socket) close() error { return unix.Close(s.fd) }
 
-// stepFrom is the size of a step after so many.
-func stepFrom(from int) int {
-	if from < firstUntil {
-		return firstSteps
-	}
-	return stepSize
-}
-
 // port is what the kernel knows the socket by: news of what it asked for bear it.
 func (s *socket) port() (uint32, error) {
 	sa, err := unix.Getsockname(s.fd)
@@ -93,11 +80,19 @@ type request struct {
 // batch sends n requests and returns the kernel's answer to each: errs[i] is nil when the i-th was done. The error beside
 // them says that the socket itself failed; then unanswered requests carry it too. The slice is reused by the next call.
 func (s *socket) batch(n int, req func(i int) request) (errs []error, err error) {
-	return s.steps(n, func(int) int { return batchSize }, req, nil)
+	s.expect(n)
+	for from, to := 0, 0; from < n && err == nil; from = to {
+		to = min(from+batchSize, n)
+		err = s.chunk(from, to, req)
+	}
+	s.blame(err)
+	return s.errs, err
 }
 
-// steps is batch in writes of a size, which may depend on how many have gone before, with a word after each.
-func (s *socket) steps(n int, size func(from int) int, req func(i int) request, done func(n int)) (errs []error, err error) {
+var errUnanswered = errors.New("no answer from the kernel")
+
+// expect makes room for the answers to n requests.
+func (s *socket) expect(n int) {
 	if cap(s.errs) < n {
 		s.errs = make([]error, n)
 	}
@@ -105,59 +100,80 @@ func (s *socket) steps(n int, size func(from int) int, req func(i int) request, 
 	for i := range s.errs {
 		s.errs[i] = errUnanswered
 	}
-	for from, to := 0, 0; from < n && err == nil; from = to {
-		to = min(from+size(from), n)
-		if err = s.chunk(from, to, req); err == nil && done != nil {
-			done(to)
-		}
-	}
-	if err != nil {
-		for i, e := range s.errs {
-			if e == errUnanswered {
-				s.errs[i] = err
-			}
-		}
-	}
-	return s.errs, err
 }
 
-var errUnanswered = errors.New("no answer from the kernel")
+// blame gives the unanswered requests the socket's error.
+func (s *socket) blame(err error) {
+	for i, e := range s.errs {
+		if err != nil && e == errUnanswered {
+			s.errs[i] = err
+		}
+	}
+}
 
 // chunk sends some of them in one write. Only the last asks for an acknowledgement: refusals come unasked and in order, so
 // when the last is answered, whatever was not refused is done.
 func (s *socket) chunk(from, to int, req func(i int) request) error {
-	first := s.seq + 1
+	first := s.write(from, to, req, func(i int) bool { return i == to-1 })
+	if err := unix.Sendto(s.fd, s.out, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return wrapSend(err)
+	}
+	for s.errs[to-1] == errUnanswered {
+		if _, err := s.take(from, to, first); err != nil {
+			return err
+		}
+	}
+	s.grant(from, to)
+	return nil
+}
+
+func wrapSend(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("netlink send: %w", err)
+}
+
+// write puts requests together in s.out and returns the sequence number of the first.
+func (s *socket) write(from, to int, req func(i int) request, acknowledged func(i int) bool) (first uint32) {
+	first = s.seq + 1
 	s.out = s.out[:0]
 	for i := from; i < to; i++ {
 		s.seq++
-		ack := uint16(0)
-		if i == to-1 {
-			ack = unix.NLM_F_ACK
+		flags := uint16(0)
+		if acknowledged(i) {
+			flags = unix.NLM_F_ACK
 		}
-		s.out = appendRequest(s.out, s.seq, ack, req(i))
+		s.out = appendRequest(s.out, s.seq, flags, req(i))
 	}
-	if err := unix.Sendto(s.fd, s.out, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-		return fmt.Errorf("netlink send: %w", err)
+	return first
+}
+
+// take notes what the kernel has answered, and returns the last request of these that is answered, -1 for none.
+func (s *socket) take(from, to int, first uint32) (last int, err error) {
+	n, err := s.receive()
+	last = -1
+	if err != nil {
+		return last, err
 	}
-	for s.errs[to-1] == errUnanswered {
-		n, err := s.receive()
-		if err != nil {
-			return err
+	eachMessage(s.in[:n], func(h unix.NlMsghdr, body []byte) {
+		i := from + int(h.Seq-first)
+		if h.Type != unix.NLMSG_ERROR || h.Seq-first >= uint32(to-from) || s.errs[i] != errUnanswered {
+			return // an answer that came too late for an earlier call
 		}
-		eachMessage(s.in[:n], func(h unix.NlMsghdr, body []byte) {
-			i := from + int(h.Seq-first)
-			if h.Type != unix.NLMSG_ERROR || h.Seq-first >= uint32(to-from) || s.errs[i] != errUnanswered {
-				return // an answer that came too late for an earlier call
-			}
-			s.errs[i] = answer(h, body)
-		})
-	}
+		s.errs[i] = answer(h, body)
+		last = i
+	})
+	return last, nil
+}
+
+// grant takes those that were not refused for done.
+func (s *socket) grant(from, to int) {
 	for i := from; i < to; i++ {
 		if s.errs[i] == errUnanswered {
 			s.errs[i] = nil
 		}
 	}
-	return nil
 }
 
 // appendRequest appends one whole message.
@@ -177,7 +193,7 @@ func (s *socket) dump(r request, each func(typ uint16, body []byte)) error {
 	s.seq++
 	s.out = appendRequest(s.out[:0], s.seq, unix.NLM_F_DUMP, r)
 	if err := unix.Sendto(s.fd, s.out, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-		return fmt.Errorf("netlink send: %w", err)
+		return wrapSend(err)
 	}
 	var failed error
 	interrupted := false

@@ -9,9 +9,9 @@ import (
 func TestClaimTellsHowFarItIs(t *testing.T) {
 	h := host(t)
 	a, _ := open(t, h, journalIn(t))
-	list := many(4*stepSize, false)
+	list := many(4*markEvery, false)
 	h.AddAddress("eth0", list[1].Prefix.String()) // somebody's
-	list[stepSize+3].Interface = "nowhere"
+	list[markEvery+3].Interface = "nowhere"
 	if r := claim(t, a, "VI_1", list[:10]...); r.Added != 9 {
 		t.Fatalf("claim: %+v", r)
 	}
@@ -23,7 +23,7 @@ func TestClaimTellsHowFarItIs(t *testing.T) {
 			there[p] = true
 		}
 		for i, x := range list[:n] {
-			if i != stepSize+3 && !there[x.Prefix.String()] {
+			if i != markEvery+3 && !there[x.Prefix.String()] {
 				t.Errorf("told that %d stand, and %s does not", n, x.Prefix)
 			}
 		}
@@ -31,7 +31,7 @@ func TestClaimTellsHowFarItIs(t *testing.T) {
 	if err == nil || r.Added != len(list)-11 || r.Held != 10 || len(r.Failures) != 1 {
 		t.Errorf("claim: %+v, %v", r, err)
 	}
-	if len(told) < len(list)/stepSize || !slices.IsSorted(told) || told[len(told)-1] != len(list) {
+	if len(told) < len(list)/markEvery || !slices.IsSorted(told) || told[len(told)-1] != len(list) {
 		t.Errorf("told %v of %d", told, len(list))
 	}
 }

@@ -23,13 +23,39 @@ func (a *Announcer) Begin(owner string, s Schedule) {
 }
 
 // More announces further targets of an owner that has begun; the last call says
-// so. It does not wait while others' frames are being sent. A target that cannot
-// be announced is told by Options.Failed.
+// so. Frames leave before it returns, unless others' are being sent just now: then
+// it does not wait. A target that cannot be announced is told by Options.Failed.
 func (a *Announcer) More(owner string, targets []Target, last bool) {
 	a.growing.Lock()
 	a.growths = append(a.growths, growth{owner, targets, last})
 	a.growing.Unlock()
-	a.poke()
+	if last || !a.atOnce() { // what follows the last takes longer
+		a.poke()
+	}
+}
+
+// mostAtOnce bounds the chunks that More sends itself.
+const mostAtOnce = 4
+
+// atOnce sends what is due, and reports whether nothing of it is left to the
+// announcer's goroutine.
+func (a *Announcer) atOnce() bool {
+	if !a.mu.TryLock() {
+		return false
+	}
+	defer a.mu.Unlock()
+	more := true
+	for n := 0; more && n < mostAtOnce; n++ {
+		more = a.round(time.Now())
+	}
+	return !more && !a.plan.ready() && !a.grew()
+}
+
+// grew reports whether More brought something that nobody has taken in.
+func (a *Announcer) grew() bool {
+	a.growing.Lock()
+	defer a.growing.Unlock()
+	return len(a.growths) > 0
 }
 
 // grow takes in what More brought.

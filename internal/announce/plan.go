@@ -235,3 +235,13 @@ func (p *plan) arm(o *owner, why Reason, now time.Time, after time.Duration) {
 		heap.Push(&p.alarms, alarm{now.Add(after), o, why})
 	}
 }
+
+// ready tells that a lane has something to send, now or when its time has come.
+func (p *plan) ready() bool {
+	for _, l := range p.lanes {
+		if l.ready() {
+			return true
+		}
+	}
+	return false
+}

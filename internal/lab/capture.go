@@ -19,24 +19,34 @@ type Frame struct {
 }
 
 // A Capture collects every frame that an interface sends or receives, until it is closed.
+//
+// Nobody sleeps until a frame comes: to wake somebody up costs whoever sends the frame some microseconds, and a measure
+// must not weigh on what it measures. The kernel keeps and stamps the frames, and they are fetched now and then.
 type Capture struct {
 	Link string
 
-	file *os.File
+	end  chan struct{} // closed by Close
 	done chan struct{}
 
-	mu     sync.Mutex
-	frames []Frame
-	closed bool
-	err    error // what ended the recording early
+	mu      sync.Mutex
+	file    *os.File
+	data    []byte
+	control []byte
+	frames  []Frame
+	closed  bool
+	err     error // what ended the recording early
 }
 
-// captureBuffer holds some ten thousand small frames when the reader gets no processor.
-const captureBuffer = 16 << 20
+const (
+	// captureBuffer holds some ten thousand small frames when the reader gets no processor.
+	captureBuffer = 16 << 20
+	// fetchEvery is how long frames stay in it when nobody asks for them.
+	fetchEvery = 20 * time.Millisecond
+)
 
 // Capture starts to record a link of the host. Frames are recorded from the moment it returns.
 func (h *Host) Capture(link string) (*Capture, error) {
-	c := &Capture{Link: link, done: make(chan struct{})}
+	c := &Capture{Link: link, end: make(chan struct{}), done: make(chan struct{}), data: make([]byte, 1<<16), control: make([]byte, 512)}
 	if err := h.ns.do(func() error { return c.open(link) }); err != nil {
 		return nil, fmt.Errorf("host %s: capture %s: %w", h.Name, link, err)
 	}
@@ -74,53 +84,60 @@ func (c *Capture) open(link string) error {
 
 func (c *Capture) run() {
 	defer close(c.done)
-	conn, err := c.file.SyscallConn()
-	if err != nil {
-		c.fail(err)
-		return
-	}
-	data, control := make([]byte, 1<<16), make([]byte, 512)
+	pace := time.NewTicker(fetchEvery)
+	defer pace.Stop()
 	for {
-		var n, cn int
-		var from unix.Sockaddr
-		var recvErr error
-		err := conn.Read(func(fd uintptr) bool {
-			n, cn, _, from, recvErr = unix.Recvmsg(int(fd), data, control, 0)
-			return recvErr != unix.EAGAIN
-		})
-		switch {
-		case err != nil:
-			c.fail(err)
+		select {
+		case <-c.end:
 			return
-		case recvErr == unix.ENETDOWN || recvErr == unix.EINTR:
-			continue // told once when the link goes down; the socket goes on
-		case recvErr != nil:
-			c.fail(recvErr)
-			return
+		case <-pace.C:
+			c.mu.Lock()
+			c.fetch()
+			c.mu.Unlock()
 		}
-		ll, _ := from.(*unix.SockaddrLinklayer)
-		f := Frame{At: stamp(control[:cn]), Data: append([]byte(nil), data[:n]...)}
-		f.Out = ll != nil && ll.Pkttype == unix.PACKET_OUTGOING
-		c.mu.Lock()
-		c.frames = append(c.frames, f)
-		c.mu.Unlock()
 	}
 }
 
-// fail keeps what ended the recording; that it was closed is no failure.
-func (c *Capture) fail(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
+// fetch takes in what the kernel has recorded. With c.mu held.
+func (c *Capture) fetch() {
+	if c.closed || c.err != nil {
 		return
 	}
-	c.err = fmt.Errorf("capture of %s: %w", c.Link, err)
+	conn, err := c.file.SyscallConn()
+	if err == nil {
+		var ended error
+		err = conn.Control(func(fd uintptr) { ended = c.drain(int(fd)) })
+		err = errors.Join(err, ended)
+	}
+	if err != nil {
+		c.err = fmt.Errorf("capture of %s: %w", c.Link, err)
+	}
+}
+
+func (c *Capture) drain(fd int) error {
+	for {
+		n, cn, _, from, err := unix.Recvmsg(fd, c.data, c.control, 0)
+		switch err {
+		case nil:
+		case unix.ENETDOWN, unix.EINTR:
+			continue // told once when the link goes down; the socket goes on
+		case unix.EAGAIN:
+			return nil
+		default:
+			return err
+		}
+		ll, _ := from.(*unix.SockaddrLinklayer)
+		f := Frame{At: stamp(c.control[:cn]), Data: append([]byte(nil), c.data[:n]...)}
+		f.Out = ll != nil && ll.Pkttype == unix.PACKET_OUTGOING
+		c.frames = append(c.frames, f)
+	}
 }
 
 // Frames is everything recorded so far, in order.
 func (c *Capture) Frames() []Frame {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.fetch()
 	return append([]Frame(nil), c.frames...)
 }
 
@@ -139,18 +156,17 @@ func (c *Capture) Matching(keep func(Frame) bool) []Frame {
 // called twice.
 func (c *Capture) Close() error {
 	c.mu.Lock()
-	again := c.closed
-	c.closed = true
-	c.mu.Unlock()
-	if !again {
-		if err := c.file.Close(); err != nil {
-			return err
-		}
+	if c.closed {
+		defer c.mu.Unlock()
+		return c.err
 	}
+	c.fetch()
+	c.closed = true
+	err := errors.Join(c.err, c.file.Close())
+	c.mu.Unlock()
+	close(c.end)
 	<-c.done
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
+	return err
 }
 
 // stamp finds the kernel's time stamp among the control messages; without one it is now.

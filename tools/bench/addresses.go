@@ -27,6 +27,8 @@ const (
 	burstRounds = 5
 	// lastAnnounced is when every address has been announced once.
 	lastAnnounced = "last address announced"
+	// unwatched is how long after the bound nothing of ours is in the way.
+	unwatched = 300 * time.Millisecond
 	// sampled is how many addresses are asked whether they answer.
 	sampled = 10
 )
@@ -188,6 +190,7 @@ func (b *bench) succession(p *pair, k kind, c config, procs *[2]*lab.Process) (r
 	if err := k.bury(dead); err != nil {
 		return r, err
 	}
+	time.Sleep(c.down(heir) + unwatched)
 	var whole bool
 	if err := until(30*time.Second, "everything announced and answered", func() bool {
 		r, whole = c.succeeded(ear.Frames(), since, dead, heir)

@@ -130,6 +130,7 @@ func (b *bench) crash(p *pair, k kind, c config, procs *[2]*lab.Process) (r cras
 	if err := k.bury(dead); err != nil {
 		return r, err
 	}
+	time.Sleep(c.down(heir)) // nothing of ours is in the way meanwhile
 	answered := func(f lab.Frame) bool { return isAnswer(f, vip, k.mac(heir)) }
 	if err := until(4*c.down(heir)+60*time.Second, "an answer of the successor", func() bool {
 		_, ok := first(ear.Frames(), since, answered)
