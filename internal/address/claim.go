@@ -40,6 +40,10 @@ func (h *Holder) ClaimStepwise(owner string, addrs []Address, told func(n int)) 
 	}
 
 	h.claims++
+	if d := h.draft(owner, addrs); d != nil {
+		res, errs = h.claimDraft(owner, d, told)
+		return h.claimed(res, d.entries, errs)
+	}
 	todo := make([]*entry, 0, len(addrs))
 	var differ []place
 	for i, a := range addrs {
@@ -74,6 +78,11 @@ func (h *Holder) ClaimStepwise(owner string, addrs []Address, told func(n int)) 
 	if err := h.place(todo, &res, told); err != nil {
 		errs = append(errs, err)
 	}
+	return h.claimed(res, todo, errs)
+}
+
+// claimed ends a claim: what could not be added is told, and tried again.
+func (h *Holder) claimed(res Result, todo []*entry, errs []error) (Result, error) {
 	for _, e := range todo {
 		if e.err != nil {
 			res.Failures = append(res.Failures, Failure{e.Address, e.err})

@@ -33,6 +33,7 @@ type Holder struct {
 	leave     retry              // when to try again
 	strays    map[name]*stray    // configured, wanted or not, see Watch
 	prepared  map[string][]place // see Prepare, by owner
+	drafts    map[string]*draft  // likewise
 	later     []func() Note      // what the watcher is to do and tell
 	unwritten bool               // the journal lacks some of them
 	tags      bool               // the kernel shows protocol tags
@@ -93,6 +94,7 @@ func Open(cfg Config) (*Holder, error) {
 		leaving:   map[key]place{},
 		strays:    map[name]*stray{},
 		prepared:  map[string][]place{},
+		drafts:    map[string]*draft{},
 	}
 	if h.notify == nil {
 		h.notify = func(Note) {}

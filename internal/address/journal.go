@@ -25,13 +25,15 @@ type journal struct {
 	head string
 	buf  []byte
 	said map[place]bool // what the lines on disk name
+
+	edition uint64 // of said
 }
 
 const journalMagic = "xvrrp-journal 1"
 
 // openJournal also returns the lines of a predecessor, when it wrote about this boot and this network namespace.
 func openJournal(path string, netnsCookie uint64) (*journal, []string, error) {
-	j := &journal{path: path}
+	j := &journal{path: path, edition: 1}
 	if path == "" {
 		return j, nil, nil
 	}
@@ -94,6 +96,7 @@ func (j *journal) writePlaces(places iter.Seq[place]) error {
 		return err // the old lines stand
 	}
 	j.said = said
+	j.edition++
 	return nil
 }
 

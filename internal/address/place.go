@@ -29,23 +29,13 @@ func (h *Holder) place(todo []*entry, res *Result, told func(n int)) error {
 			errs = append(errs, err)
 		}
 	}
-	add := func(i int) request {
-		return request{
-			typ:   unix.RTM_NEWADDR,
-			flags: unix.NLM_F_CREATE | unix.NLM_F_EXCL,
-			body:  func(b []byte) []byte { return todo[i].appendAdd(b, todo[i].index) },
-		}
-	}
-	var answers []error
-	var err error
-	if told != nil && todo[0].Prefix.Addr().Is4() {
-		answers, err = h.req.progress(len(todo), add, func(n int) { told(todo[n-1].rank + 1) })
-	} else {
-		answers, err = h.req.batch(len(todo), add)
-	}
-	if err != nil {
-		errs = append(errs, err)
-	}
+	answers, err := h.req.batchTold(len(todo), func(i int) request { return todo[i].addition() }, h.teller(todo, told))
+	return errors.Join(append(errs, err, h.answered(todo, answers, res))...)
+}
+
+// answered notes what became of entries that were to be added.
+func (h *Holder) answered(todo []*entry, answers []error, res *Result) error {
+	var errs []error
 	h.added()
 	var stood []*entry
 	tidy := false

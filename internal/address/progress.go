@@ -17,50 +17,40 @@ import (
 
 const (
 	// markEvery is how many addresses there are from one acknowledgement to the
-	// next; the first come sooner, so that somebody can begin.
-	markEvery  = 50
-	markFirst  = 20
-	firstUntil = 100
+	// next. The first come sooner, so that somebody can begin, and the last, so that
+	// not many are left when all stand.
+	markEvery = 50
+	markFine  = 10
+	fineFirst = 50
+	fineLast  = 30
 	// hearFor bounds one wait of the hearing goroutine, so that it notices when the
 	// write has failed.
 	hearFor = 50 * time.Millisecond
 )
 
-// marked tells whether the request after n others asks for an acknowledgement.
-func marked(n int) bool {
-	if n < firstUntil {
-		return (n+1)%markFirst == 0
+// acknowledgement is what asks for one, or nothing, in request i of a write of n.
+func acknowledgement(i, n int) uint16 {
+	every := markEvery
+	if i < fineFirst || i >= n-fineLast {
+		every = markFine
 	}
-	return (n+1)%markEvery == 0
+	if i == n-1 || (n-1-i)%every == 0 {
+		return unix.NLM_F_ACK
+	}
+	return 0
 }
 
-// progress is batch with a word after each mark, from another goroutine: the
-// first n are done, or refused. When it returns no more is told.
-func (s *socket) progress(n int, req func(i int) request, done func(n int)) (errs []error, err error) {
-	s.expect(n)
-	for from, to := 0, 0; from < n && err == nil; from = to {
-		to = min(from+batchSize, n)
-		err = s.follow(from, to, req, done)
-	}
-	s.blame(err)
-	return s.errs, err
-}
-
-// follow sends some of them in one write and hears meanwhile.
-func (s *socket) follow(from, to int, req func(i int) request, done func(n int)) error {
-	first := s.write(from, to, req, func(i int) bool { return i == to-1 || marked(i) })
+// follow sends requests in one write and hears meanwhile; done is called from
+// another goroutine, but not after follow has returned.
+func (s *socket) follow(from, to int, out []byte, first uint32, done func(n int)) error {
 	var said atomic.Int64 // when the write was over, after start; 0: it is not
 	var failed atomic.Bool
 	heard := make(chan error, 1)
 	go func() { heard <- s.hear(from, to, first, &said, &failed, done) }()
-	err := unix.Sendto(s.fd, s.out, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
+	err := unix.Sendto(s.fd, out, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
 	failed.Store(err != nil)
 	said.Store(max(1, int64(time.Since(start))))
-	if err := errors.Join(wrapSend(err), <-heard); err != nil {
-		return err
-	}
-	s.grant(from, to)
-	return nil
+	return errors.Join(wrapSend(err), <-heard)
 }
 
 // start is what moments are counted from that must fit into an atomic number.

@@ -24,7 +24,7 @@ const (
 	// that competes for the same lock: a thousand took a third of the time that ten batches of a hundred did.
 	// That work (addrconf_dad_work, once for every address) comes also with IFA_F_NODAD, though the address can be used before it
 	// ran. One write of a thousand took 40 to 320 ms on a busy machine; iproute2 adding them one by one was as erratic.
-	batchSize = 1000
+	batchSize     = 1000
 	receiveBuffer = 1 << 22 // bytes; an answer takes less than 2 kB of it
 	timeoutSec    = 10      // another process may hold the kernel's configuration lock for long
 )
@@ -80,19 +80,29 @@ type request struct {
 // batch sends n requests and returns the kernel's answer to each: errs[i] is nil when the i-th was done. The error beside
 // them says that the socket itself failed; then unanswered requests carry it too. The slice is reused by the next call.
 func (s *socket) batch(n int, req func(i int) request) (errs []error, err error) {
-	s.expect(n)
-	for from, to := 0, 0; from < n && err == nil; from = to {
-		to = min(from+batchSize, n)
-		err = s.chunk(from, to, req)
-	}
-	s.blame(err)
-	return s.errs, err
+	return s.batchTold(n, req, nil)
 }
 
-var errUnanswered = errors.New("no answer from the kernel")
+// batchTold is batch that tells, from another goroutine, how far the kernel has come: the first so many are done, or refused.
+// With nil nobody is told.
+func (s *socket) batchTold(n int, req func(i int) request, done func(n int)) (errs []error, err error) {
+	return s.deliver(n, func(from, to int) []byte {
+		s.out = s.out[:0]
+		for i := from; i < to; i++ {
+			ack := uint16(0)
+			if done != nil {
+				ack = acknowledgement(i-from, to-from)
+			} else if i == to-1 {
+				ack = unix.NLM_F_ACK
+			}
+			s.out = appendRequest(s.out, 0, ack, req(i))
+		}
+		return s.out
+	}, done)
+}
 
-// expect makes room for the answers to n requests.
-func (s *socket) expect(n int) {
+// deliver is batchTold of requests that write puts together, the last of which asks for an acknowledgement.
+func (s *socket) deliver(n int, write func(from, to int) []byte, done func(n int)) (errs []error, err error) {
 	if cap(s.errs) < n {
 		s.errs = make([]error, n)
 	}
@@ -100,22 +110,33 @@ func (s *socket) expect(n int) {
 	for i := range s.errs {
 		s.errs[i] = errUnanswered
 	}
-}
-
-// blame gives the unanswered requests the socket's error.
-func (s *socket) blame(err error) {
+	for from, to := 0, 0; from < n && err == nil; from = to {
+		to = min(from+batchSize, n)
+		out := write(from, to)
+		first := s.number(out)
+		if done != nil {
+			err = s.follow(from, to, out, first, done)
+		} else {
+			err = s.chunk(from, to, out, first)
+		}
+		if err == nil {
+			s.grant(from, to)
+		}
+	}
 	for i, e := range s.errs {
 		if err != nil && e == errUnanswered {
 			s.errs[i] = err
 		}
 	}
+	return s.errs, err
 }
 
-// chunk sends some of them in one write. Only the last asks for an acknowledgement: refusals come unasked and in order, so
+var errUnanswered = errors.New("no answer from the kernel")
+
+// chunk sends requests in one write. Only the last asks for an acknowledgement: refusals come unasked and in order, so
 // when the last is answered, whatever was not refused is done.
-func (s *socket) chunk(from, to int, req func(i int) request) error {
-	first := s.write(from, to, req, func(i int) bool { return i == to-1 })
-	if err := unix.Sendto(s.fd, s.out, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+func (s *socket) chunk(from, to int, out []byte, first uint32) error {
+	if err := unix.Sendto(s.fd, out, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return wrapSend(err)
 	}
 	for s.errs[to-1] == errUnanswered {
@@ -123,7 +144,6 @@ func (s *socket) chunk(from, to int, req func(i int) request) error {
 			return err
 		}
 	}
-	s.grant(from, to)
 	return nil
 }
 
@@ -134,17 +154,12 @@ func wrapSend(err error) error {
 	return fmt.Errorf("netlink send: %w", err)
 }
 
-// write puts requests together in s.out and returns the sequence number of the first.
-func (s *socket) write(from, to int, req func(i int) request, acknowledged func(i int) bool) (first uint32) {
+// number gives every message its sequence number and returns the first.
+func (s *socket) number(out []byte) (first uint32) {
 	first = s.seq + 1
-	s.out = s.out[:0]
-	for i := from; i < to; i++ {
+	for at := 0; at+sizeHdr <= len(out); at += int(native.Uint32(out[at:])) {
 		s.seq++
-		flags := uint16(0)
-		if acknowledged(i) {
-			flags = unix.NLM_F_ACK
-		}
-		s.out = appendRequest(s.out, s.seq, flags, req(i))
+		native.PutUint32(out[at+8:], s.seq)
 	}
 	return first
 }

@@ -3,11 +3,8 @@ package announce
 import (
 	"errors"
 	"fmt"
-	"net"
-	"syscall"
 	"unsafe"
 
-	"github.com/mdlayher/packet"
 	"golang.org/x/sys/unix"
 )
 
@@ -18,10 +15,10 @@ type sender interface {
 	close()
 }
 
-// socket is a packet socket of one interface.
+// socket is a packet socket of one interface. It is none of Go's network poller,
+// which would be woken up for every frame that has left.
 type socket struct {
-	conn     *packet.Conn
-	raw      syscall.RawConn
+	fd       int
 	messages [chunk]mmsghdr
 	vectors  [chunk]unix.Iovec
 }
@@ -33,22 +30,21 @@ type mmsghdr struct {
 }
 
 func openSocket(ifindex int) (sender, error) {
-	// Protocol 0: the socket receives nothing. The index is enough: to ask for
-	// more would wait for the kernel's configuration lock, which the
-	// addresses of the same takeover are being added under.
-	conn, err := packet.Listen(&net.Interface{Index: ifindex}, packet.Raw, 0, nil)
+	// Protocol 0: the socket receives nothing.
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("announce on interface %d: %w", ifindex, err)
 	}
-	s := &socket{conn: conn}
-	if s.raw, err = conn.SyscallConn(); err != nil {
-		conn.Close()
-		return nil, fmt.Errorf("announce on interface %d: %w", ifindex, err)
+	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Ifindex: ifindex}); err != nil {
+		return nil, fmt.Errorf("announce on interface %d: %w", ifindex, errors.Join(err, unix.Close(fd)))
 	}
-	return s, nil
+	return &socket{fd: fd}, nil
 }
 
-func (s *socket) close() { s.conn.Close() }
+func (s *socket) close() {
+	// Nothing is lost with a socket that only sends.
+	_ = unix.Close(s.fd)
+}
 
 // send hands the frames to the kernel in one system call where it can.
 func (s *socket) send(frames []frame) (sent int, err error) {
@@ -72,16 +68,9 @@ func (s *socket) send(frames []frame) (sent int, err error) {
 }
 
 func (s *socket) sendmmsg(messages []mmsghdr) (n int, errno unix.Errno) {
-	err := s.raw.Control(func(fd uintptr) {
-		var r uintptr
-		r, _, errno = unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&messages[0])),
-			uintptr(len(messages)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
-		n = int(r)
-	})
-	if err != nil {
-		return 0, unix.EBADF
-	}
-	return n, errno
+	r, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&messages[0])),
+		uintptr(len(messages)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+	return int(r), errno
 }
 
 // busy tells an interface that takes no more frames for the moment from one

@@ -476,7 +476,7 @@ func (d *Daemon) add(u unit) error {
 		if err != nil {
 			return err
 		}
-		s.Name, s.Probe, s.Effect, s.Ready, s.Asker = in.id, in, in.effect, in.ready, in
+		in.embody(&s)
 		if err := in.addPaths(&s, d.settings(), in.cfg()); err != nil {
 			return err
 		}

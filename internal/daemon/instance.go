@@ -13,6 +13,7 @@ import (
 	"github.com/xvrrp/xvrrp/internal/announce"
 	"github.com/xvrrp/xvrrp/internal/config"
 	"github.com/xvrrp/xvrrp/internal/control"
+	"github.com/xvrrp/xvrrp/internal/engine"
 	"github.com/xvrrp/xvrrp/internal/metrics"
 	"github.com/xvrrp/xvrrp/internal/pulse"
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
@@ -194,6 +195,16 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 		}
 	})
 }
+
+// embody makes the instance what a spec's router tells, asks and calls.
+func (in *instance) embody(s *engine.Spec) {
+	s.Name, s.Probe, s.Effect, s.Ready, s.Asker = in.id, in, in.effect, in.ready, in
+	cfg := in.cfg()
+	s.Warning = time.Duration(len(cfg.Addresses)+len(cfg.Excluded)) * steelTime
+}
+
+// steelTime is how long steel takes for an address, and a little more.
+const steelTime = 4 * time.Microsecond
 
 // ready is engine's Spec.Ready: half a millisecond before a takeover the fence is
 // raised and the ways are gone once, since what a processor has not done for

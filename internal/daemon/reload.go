@@ -280,7 +280,7 @@ func (d *Daemon) bring(cfg *config.Instance) error {
 	if err != nil {
 		return err
 	}
-	s.Name, s.Probe, s.Effect, s.Ready, s.Asker = in.id, in, in.effect, in.ready, in
+	in.embody(&s)
 	if err := in.addPaths(&s, d.settings(), cfg); err != nil {
 		return err
 	}
@@ -304,8 +304,8 @@ func (d *Daemon) changeInstance(in *instance, cfg *config.Instance) error {
 	if err != nil {
 		return err
 	}
-	s.Name, s.Probe, s.Effect, s.Ready, s.Asker = in.id, in, in.effect, in.ready, in
 	in.configure(cfg)
+	in.embody(&s)
 	if err := in.addPaths(&s, d.settings(), cfg); err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ const trail = 200 * time.Microsecond
 
 // alarmOf is when to be awake for a group.
 func (e *Engine) alarmOf(g *group) time.Time {
-	if e.ports.Approach == nil || g.machine.State() != vrrp.Backup {
+	if e.ports.Approach == nil || g.warning || g.machine.State() != vrrp.Backup {
 		return g.deadline
 	}
 	// Too late to be early, it is the deadline itself: a takeover needs to know
@@ -31,7 +31,7 @@ func (e *Engine) alarmOf(g *group) time.Time {
 
 // near reports whether a Backup's deadline is to be waited for awake.
 func (e *Engine) near(g *group, left time.Duration) bool {
-	return e.ports.Approach != nil && left > 0 && left <= lead && g.approached != e.round && g.machine.State() == vrrp.Backup
+	return e.ports.Approach != nil && !g.warning && left > 0 && left <= lead && g.approached != e.round && g.machine.State() == vrrp.Backup
 }
 
 // approach spends the last moments before a Backup's deadline awake, and has the
@@ -47,4 +47,36 @@ func (e *Engine) approach(g *group) time.Time {
 	e.ports.Approach(deadline, func() bool { return g.place >= 0 && g.deadline.Equal(deadline) })
 	e.post.open = true
 	return deadline
+}
+
+// plan puts a group into the schedule as its machine wants it. Where a takeover
+// takes long to get ready for, a warning comes first.
+func (e *Engine) plan(now time.Time, g *group) {
+	deadline := g.machine.Deadline()
+	g.warning = false
+	if e.ports.Approach != nil && !deadline.IsZero() && g.machine.State() == vrrp.Backup {
+		if w := g.notice(); w > 0 && deadline.Add(-lead-w).After(now) {
+			g.warning = true
+			deadline = deadline.Add(-lead - w)
+		}
+	}
+	e.schedule.set(g, deadline)
+}
+
+// notice is the longest Spec.Warning of the members, within its bound.
+func (g *group) notice() (w time.Duration) {
+	for _, m := range g.members {
+		w = max(w, min(m.spec.Warning, m.spec.Election.Interval/2))
+	}
+	return w
+}
+
+// warn calls the goroutines that are to claim, and waits for the deadline itself.
+func (e *Engine) warn(g *group) {
+	g.warning = false
+	deadline := g.machine.Deadline()
+	for _, m := range g.members {
+		m.effects.expect(deadline.Add(trail))
+	}
+	e.schedule.set(g, deadline)
 }

@@ -264,6 +264,13 @@ func (e *Engine) Wakeup(now time.Time) {
 	for len(e.schedule) > 0 {
 		g := e.schedule[0]
 		late := now.Sub(g.deadline)
+		if g.warning {
+			if late < 0 {
+				break
+			}
+			e.warn(g)
+			continue
+		}
 		if !e.deaf && e.near(g, -late) {
 			e.post.deliver() // it does not wait with us
 			known = e.approach(g)

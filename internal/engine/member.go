@@ -18,6 +18,7 @@ type group struct {
 	members []*member
 
 	deadline time.Time
+	warning  bool   // the deadline is that of a warning, see plan
 	place    int    // in the schedule, -1 when not in it
 	round    uint64 // the Wakeup that last told it
 

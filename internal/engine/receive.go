@@ -124,7 +124,7 @@ func (e *Engine) act(now time.Time, g *group, actions []vrrp.MemberAction) {
 		g.unhold()
 		e.claiming = g
 	}
-	e.schedule.set(g, g.machine.Deadline())
+	e.plan(now, g)
 }
 
 // Hear tells a router what was heard of it apart from adverts on its interface:

@@ -1,0 +1,149 @@
+package address
+
+import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// A draft is a claim of many addresses that has been put together beforehand: what remains to be done, in a hurry, is
+// the write. Of those that do not stand, and are nobody's yet.
+type draft struct {
+	addrs   []Address // as they will be claimed: the same slice
+	entries []*entry
+	writes  [][]byte // of batchSize requests each
+	named   uint64   // the journal's edition that names them all
+}
+
+// draftFrom is how many addresses are worth a draft.
+const draftFrom = 64
+
+// drafted renews an owner's draft, which stands at places. With h.mu held.
+func (h *Holder) drafted(owner string, addrs []Address, at []place) {
+	d := h.drafts[owner]
+	switch {
+	case len(addrs) < draftFrom:
+		delete(h.drafts, owner)
+		return
+	case d == nil || !d.is(addrs) || !d.stands(at):
+		if d = newDraft(addrs, at); d == nil {
+			delete(h.drafts, owner)
+			return
+		}
+		h.drafts[owner] = d
+	}
+	if d.named != h.journal.edition && h.journalled(d.entries) {
+		d.named = h.journal.edition
+	}
+}
+
+// newDraft is nil where some of it needs more thought.
+func newDraft(addrs []Address, at []place) *draft {
+	if len(at) != len(addrs) {
+		return nil // an interface is missing
+	}
+	d := &draft{addrs: addrs}
+	seen := make(map[name]bool, len(addrs))
+	for i, a := range addrs {
+		if a.check() != nil || seen[a.name()] {
+			return nil
+		}
+		seen[a.name()] = true
+		d.entries = append(d.entries, &entry{Address: a, index: at[i].index, rank: i})
+	}
+	for chunk := range slices.Chunk(d.entries, batchSize) {
+		var out []byte
+		for i, e := range chunk {
+			out = appendRequest(out, 0, acknowledgement(i, len(chunk)), e.addition())
+		}
+		d.writes = append(d.writes, out)
+	}
+	return d
+}
+
+// is tells whether a list is the one that was drafted.
+func (d *draft) is(addrs []Address) bool {
+	return len(d.addrs) == len(addrs) && &d.addrs[0] == &addrs[0]
+}
+
+// stands tells whether the interfaces are those that were drafted for.
+func (d *draft) stands(at []place) bool {
+	return slices.EqualFunc(d.entries, at, func(e *entry, p place) bool { return e.index == p.index })
+}
+
+// draft takes an owner's draft, if it holds: nobody has any of the addresses, and the interfaces are what they were.
+func (h *Holder) draft(owner string, addrs []Address) *draft {
+	d := h.drafts[owner]
+	delete(h.drafts, owner)
+	if d == nil || !d.is(addrs) {
+		return nil
+	}
+	iface := ""
+	for _, e := range d.entries {
+		if e.Interface != iface {
+			iface = e.Interface
+			if index, err := h.req.index(iface); err != nil || index != e.index {
+				return nil
+			}
+		}
+		if h.entries[e.name()] != nil || h.known(e.key()) {
+			return nil
+		}
+	}
+	for _, e := range h.order {
+		if slices.Contains(e.owners, owner) {
+			return nil
+		}
+	}
+	return d
+}
+
+// known tells whether a predecessor left an address, or we could not delete it.
+func (h *Holder) known(k key) bool {
+	if len(h.inherited) == 0 && len(h.leaving) == 0 {
+		return false
+	}
+	_, left := h.inherited[k]
+	_, leaves := h.leaving[k]
+	return left || leaves
+}
+
+// claimDraft is ClaimStepwise of a draft.
+func (h *Holder) claimDraft(owner string, d *draft, told func(n int)) (res Result, errs []error) {
+	if d.named != h.journal.edition && !h.journalled(d.entries) {
+		// What is not in the journal yet is not in the kernel: this names the prepared ones, too.
+		if err := h.writeJournal(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	answers, err := h.req.deliver(len(d.entries), func(from, to int) []byte { return d.writes[from/batchSize] }, h.teller(d.entries, told))
+	if err != nil {
+		errs = append(errs, err)
+	}
+	for _, e := range d.entries {
+		e.claim, e.owners = h.claims, []string{owner}
+		h.entries[e.name()] = e
+	}
+	h.order = append(h.order, d.entries...)
+	if err := h.answered(d.entries, answers, &res); err != nil {
+		errs = append(errs, err)
+	}
+	return res, errs
+}
+
+// addition asks for an entry's address.
+func (e *entry) addition() request {
+	return request{
+		typ:   unix.RTM_NEWADDR,
+		flags: unix.NLM_F_CREATE | unix.NLM_F_EXCL,
+		body:  func(b []byte) []byte { return e.appendAdd(b, e.index) },
+	}
+}
+
+// teller turns so many entries into so many of the claim's list. Nil: nobody is to be told.
+func (h *Holder) teller(entries []*entry, told func(n int)) func(n int) {
+	if told == nil || entries[0].Prefix.Addr().Is6() {
+		return nil
+	}
+	return func(n int) { told(entries[n-1].rank + 1) }
+}

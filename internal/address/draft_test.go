@@ -1,0 +1,98 @@
+package address
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+)
+
+// drafted prepares a list and says whether a claim of it would be a mere write.
+func drafted(a *Holder, owner string, list []Address) bool {
+	a.Prepare(owner, list)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	d := a.draft(owner, list)
+	if d != nil {
+		a.drafts[owner] = d // draft takes it
+	}
+	return d != nil
+}
+
+// A claim that was put together beforehand ends as any other does.
+func TestDraftedClaim(t *testing.T) {
+	h := host(t)
+	path := journalIn(t)
+	a, _ := open(t, h, path)
+	list := many(batchSize+200, false)
+	h.AddAddress("eth0", list[7].Prefix.String()) // somebody's
+	if !drafted(a, "VI_1", list) {
+		t.Fatal("nothing was drafted")
+	}
+	var told []int
+	r, err := a.ClaimStepwise("VI_1", list, func(n int) { told = append(told, n) })
+	if err != nil || r.Added != len(list)-1 || len(r.Foreign) != 1 || r.Foreign[0] != list[7] {
+		t.Errorf("%d added, foreign %v, %v", r.Added, r.Foreign, err)
+	}
+	if n := len(global(h)); n != len(list) {
+		t.Errorf("%d of %d addresses", n, len(list))
+	}
+	if len(told) < len(list)/markEvery || !slices.IsSorted(told) || told[len(told)-1] != len(list) {
+		t.Errorf("told %v", told)
+	}
+	if r := claim(t, a, "VI_1", list...); r.Held != len(list) {
+		t.Errorf("claimed again: %+v", r)
+	}
+
+	// It is ours for a successor, and goes when it is released.
+	kill(t, a)
+	b, _ := open(t, h, path)
+	if drafted(b, "VI_1", list) {
+		t.Error("drafted what a predecessor left")
+	}
+	if r := claim(t, b, "VI_1", list...); r.Adopted != len(list)-1 {
+		t.Errorf("%d adopted", r.Adopted)
+	}
+	mustNot(t, b.Release("VI_1"))
+	if left := global(h); len(left) != 1 || left[0] != list[7].Prefix.String() {
+		t.Errorf("left %v", left)
+	}
+	if !drafted(b, "VI_1", list) {
+		t.Error("nothing was drafted after a release")
+	}
+}
+
+// What changed after a draft was made ends it; the claim is put together anew.
+func TestDraftOvertaken(t *testing.T) {
+	list := many(draftFrom, false)
+	for _, c := range []struct {
+		name   string
+		change func(t *testing.T, a *Holder)
+		held   int
+	}{
+		{"another owner has an address", func(t *testing.T, a *Holder) { claim(t, a, "VI_2", list[3]) }, 1},
+		{"the owner has one", func(t *testing.T, a *Holder) {
+			claim(t, a, "VI_1", Address{Prefix: netip.MustParsePrefix("192.0.2.77/32"), Interface: "eth0"})
+		}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := host(t)
+			a, _ := open(t, h, journalIn(t))
+			if !drafted(a, "VI_1", list) {
+				t.Fatal("nothing was drafted")
+			}
+			c.change(t, a)
+			a.mu.Lock()
+			stands := a.draft("VI_1", list) != nil
+			a.mu.Unlock()
+			if stands {
+				t.Error("the draft stands")
+			}
+			if r := claim(t, a, "VI_1", list...); r.Held != c.held || r.Added != len(list)-c.held {
+				t.Errorf("%d held, %d added", r.Held, r.Added)
+			}
+			if n := len(global(h)); n != len(list) {
+				t.Errorf("%d addresses", n)
+			}
+		})
+	}
+}
