@@ -116,6 +116,33 @@ func TestNothingLeaks(t *testing.T) {
     dynamic_interfaces allow_if_changes
 }
 %s
+vrrp_instance VMAC {
+    interface eth0
+    virtual_router_id 8
+    version 3
+    priority 100
+    advert_int 0.1
+    use_vmac
+    virtual_ipaddress {
+        10.9.1.8/32
+    }
+}
+vrrp_instance VBPF {
+    interface eth0
+    virtual_router_id 9
+    version 3
+    priority 100
+    advert_int 0.1
+    virtual_ipaddress {
+        10.9.1.9/32
+    }
+    virtual_routes {
+        10.70.0.0/16 dev eth0
+    }
+    virtual_rules {
+        from 10.9.1.9 table 70 preference 700
+    }
+}
 vrrp_instance UNI {
     interface eth0
     virtual_router_id 7
@@ -134,13 +161,18 @@ vrrp_instance UNI {
         2001:db8::7/128
     }
 }
+xvrrp {
+    instance VBPF {
+        virtual_mac bpf
+    }
+}
 `, fast("VI_1", 100), n.ip, l.b.ip))
 	ups := func() int { return strings.Count(p.Output(), "Netlink reports eth0 up") }
 	master := func() {
 		t.Helper()
 		l.owned(fastVIP, "a", patience)
 		l.owned("10.9.1.7", "a", patience)
-		testnet.Eventually(t, patience, func() error { return n.inState("MASTER", "VI_1", "UNI") })
+		testnet.Eventually(t, patience, func() error { return n.inState("MASTER", "VI_1", "VMAC", "VBPF", "UNI") })
 	}
 	for _, c := range []struct {
 		what  string

@@ -121,24 +121,39 @@ func (m *macs) prepare(name string) (fresh bool) {
 	link, err := netlink.LinkByName(name)
 	var missing netlink.LinkNotFoundError
 	if errors.As(err, &missing) { // a fault of its own
-		delete(m.ready, name)
+		m.forget(name)
 		return false
 	}
+	before, stood := m.ready[name]
 	if err == nil {
+		if stood && before != link.Attrs().Index {
+			m.forget(name)
+		}
 		err = m.d.dp.AttachVirtualMAC(link.Attrs().Index)
 	}
 	if err != nil {
-		delete(m.ready, name)
+		m.forget(name)
 		m.d.log.Error("no virtual MAC on "+name, "error", err, "remedy", "use_vmac in place of virtual_mac bpf, or neither")
 		m.fault(name, true)
 		return false
 	}
-	before, stood := m.ready[name]
 	m.ready[name] = link.Attrs().Index
 	if fresh = !stood || before != m.ready[name]; fresh {
 		m.fault(name, false)
 	}
 	return fresh
+}
+
+// forget takes the programs off an interface, or lets go of what is left of them when the interface is gone.
+func (m *macs) forget(name string) {
+	index, stood := m.ready[name]
+	if !stood {
+		return
+	}
+	delete(m.ready, name)
+	if err := m.d.dp.DetachVirtualMAC(index); err != nil {
+		m.d.log.Error("virtual MAC programs may be left on "+name, "error", err)
+	}
 }
 
 // fault tells the routers that need an interface whether they cannot have it.
@@ -153,13 +168,9 @@ func (m *macs) fault(name string, is bool) {
 
 // tidy takes the programs off interfaces that nobody needs any more.
 func (m *macs) tidy() {
-	for name, index := range m.ready {
-		if m.used(name) {
-			continue
-		}
-		delete(m.ready, name)
-		if err := m.d.dp.DetachVirtualMAC(index); err != nil {
-			m.d.log.Error("virtual MAC programs may be left on "+name, "error", err)
+	for name := range m.ready {
+		if !m.used(name) {
+			m.forget(name)
 		}
 	}
 }
