@@ -3,7 +3,9 @@ package daemon
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -17,6 +19,8 @@ import (
 type arrivals struct {
 	mu   sync.Mutex
 	last map[string]*received
+	file *os.File // /proc/net/dev: reading it again is one call
+	text []byte   // reused
 }
 
 type received struct {
@@ -38,19 +42,27 @@ func newArrivals() *arrivals { return &arrivals{last: map[string]*received{}} }
 
 // run looks until ctx ends.
 func (r *arrivals) run(ctx context.Context, d *Daemon) {
+	defer r.close()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var pause time.Duration
+	var asked time.Time // for the pause: there may be thousands of instances, and they seldom change
 	for {
-		began := time.Now()
-		pause := r.pause(d)
-		if pause > 0 {
-			r.look(began)
-		} else {
-			pause = mostLook
-		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(max(pause, lookShare*time.Since(began))):
+		case <-timer.C:
 		}
+		began := time.Now()
+		if began.Sub(asked) >= mostLook {
+			pause, asked = r.pause(d), began
+		}
+		next := mostLook
+		if pause > 0 {
+			r.look(began)
+			next = max(pause, lookShare*time.Since(began))
+		}
+		timer.Reset(next)
 	}
 }
 
@@ -69,30 +81,71 @@ func (r *arrivals) pause(d *Daemon) (pause time.Duration) {
 
 // look reads the counts of all interfaces.
 func (r *arrivals) look(now time.Time) {
-	text, err := os.ReadFile("/proc/net/dev")
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	text, err := r.read()
 	if err != nil {
 		return // then nobody is taken for isolated
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for line := range bytes.Lines(text) {
+	for len(text) > 0 {
+		var line []byte
+		line, text, _ = bytes.Cut(text, []byte("\n"))
 		name, rest, found := bytes.Cut(line, []byte(":"))
-		fields := bytes.Fields(rest)
-		if !found || len(fields) < 2 {
-			continue // a heading
-		}
-		count, err := strconv.ParseUint(string(fields[1]), 10, 64) // packets received
-		if err == nil {
-			r.saw(string(bytes.TrimSpace(name)), count, now)
+		_, rest = field(rest) // bytes received
+		packets, _ := field(rest)
+		count, err := strconv.ParseUint(string(packets), 10, 64)
+		if found && err == nil { // else a heading
+			r.saw(bytes.TrimSpace(name), count, now)
 		}
 	}
 }
 
+// field is the first word of a line, and what comes behind it.
+func field(line []byte) (word, rest []byte) {
+	line = bytes.TrimLeft(line, " ")
+	if end := bytes.IndexByte(line, ' '); end >= 0 {
+		return line[:end], line[end:]
+	}
+	return line, nil
+}
+
+// read gives the whole file; r.mu is held.
+func (r *arrivals) read() (text []byte, err error) {
+	if r.file == nil {
+		if r.file, err = os.Open("/proc/net/dev"); err != nil {
+			r.file = nil
+			return nil, err
+		}
+	}
+	r.text = r.text[:0]
+	for {
+		r.text = slices.Grow(r.text, 4096)
+		n, err := r.file.ReadAt(r.text[len(r.text):cap(r.text)], int64(len(r.text)))
+		r.text = r.text[:len(r.text)+n]
+		switch {
+		case err == io.EOF:
+			return r.text, nil
+		case err != nil:
+			return nil, err
+		}
+	}
+}
+
+// close forgets the file, which the next look opens again.
+func (r *arrivals) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.file != nil {
+		_ = r.file.Close() // it was only read
+		r.file = nil
+	}
+}
+
 // saw takes in one count; r.mu is held.
-func (r *arrivals) saw(name string, count uint64, now time.Time) {
-	one := r.last[name]
+func (r *arrivals) saw(name []byte, count uint64, now time.Time) {
+	one := r.last[string(name)]
 	if one == nil {
-		r.last[name] = &received{count: count, looked: now}
+		r.last[string(name)] = &received{count: count, looked: now}
 		return
 	}
 	if count != one.count {

@@ -34,8 +34,8 @@ type strangerEar struct {
 const (
 	// lookForStrangers is how often counters are read, of strangersAtOnce
 	// interfaces each time.
-	lookForStrangers = 20 * time.Millisecond
-	strangersAtOnce  = 16
+	lookForStrangers = 100 * time.Millisecond
+	strangersAtOnce  = 80
 	// strangersGone is how long an ear stays open without an advert.
 	strangersGone = time.Minute
 )
@@ -73,16 +73,19 @@ func (s *strangers) run(ctx context.Context) {
 			s.close()
 			return
 		case now := <-tick.C:
-			s.look(now, s.d.nics.attached())
+			s.look(now)
 		}
 	}
 }
 
-// look reads the counters of some of the interfaces.
-func (s *strangers) look(now time.Time, all []int) {
-	for range min(strangersAtOnce, len(all)) {
-		s.next = (s.next + 1) % len(all)
-		s.lookAt(now, all[s.next])
+// look reads the counters of some of the interfaces, if anybody wants to know.
+func (s *strangers) look(now time.Time) {
+	if s.d.settings().Global.LogUnknownVRIDs {
+		all := s.d.nics.attached()
+		for range min(strangersAtOnce, len(all)) {
+			s.next = (s.next + 1) % len(all)
+			s.lookAt(now, all[s.next])
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,7 +113,7 @@ func (s *strangers) lookAt(now time.Time, index int) {
 		return
 	}
 	e.count, e.moved = count, now
-	if e.listener != nil || !s.d.settings().Global.LogUnknownVRIDs {
+	if e.listener != nil {
 		return
 	}
 	e.listener, err = overhear.Open(index, s.known[index], func(d wire.Datagram) { s.hear(name, d) })

@@ -44,7 +44,7 @@ func (e *Engine) approach(g *group) time.Time {
 		m.effects.expect(deadline.Add(trail))
 	}
 	e.post.open = false // what is sent meanwhile does not wait with us
-	e.ports.Approach(deadline, func() bool { return g.place >= 0 && g.deadline.Equal(deadline) })
+	e.ports.Approach(deadline, func() bool { return g.deadline.Equal(deadline) })
 	e.post.open = true
 	return deadline
 }
@@ -66,7 +66,9 @@ func (e *Engine) plan(now time.Time, g *group) {
 // notice is the longest Spec.Warning of the members, within its bound.
 func (g *group) notice() (w time.Duration) {
 	for _, m := range g.members {
-		w = max(w, min(m.spec.Warning, m.spec.Election.Interval/2))
+		if m.spec.Warning > 0 { // asked with every advert: the interval lies far off
+			w = max(w, min(m.spec.Warning, m.spec.Election.Interval/2))
+		}
 	}
 	return w
 }

@@ -157,7 +157,7 @@ func (e *Engine) add(f Add) error {
 	if _, ok := e.groups[f.Group]; ok {
 		return fmt.Errorf("group %s is there already", f.Group)
 	}
-	g := &group{name: f.Group, place: -1}
+	g := &group{name: f.Group}
 	routers := make([]*vrrp.Router, 0, len(f.Members))
 	for _, spec := range f.Members {
 		if _, ok := e.members[spec.Name]; ok {
@@ -176,6 +176,7 @@ func (e *Engine) add(f Add) error {
 		m.effects = startEffects(m.spec.Effect, m.spec.Ready, e.ports.Bell)
 		e.members[m.spec.Name] = m
 	}
+	e.schedule.enter(g)
 	e.groups[f.Group] = g
 	e.order = append(e.order, g)
 	return nil
@@ -197,7 +198,7 @@ func (e *Engine) remove(now time.Time, name string) error {
 		m.effects.close()
 		delete(e.members, m.spec.Name)
 	}
-	e.schedule.remove(g)
+	e.schedule.leave(g)
 	delete(e.groups, name)
 	e.order = slices.DeleteFunc(e.order, func(o *group) bool { return o == g })
 	return nil
@@ -234,8 +235,7 @@ const deafFor = 100 * time.Millisecond
 // a few times a second instead of once for each advert.
 func (e *Engine) setAlarm() {
 	var next time.Time
-	if len(e.schedule) > 0 {
-		g := e.schedule[0]
+	if g := e.schedule.first(); g != nil {
 		if !e.alarm.IsZero() && !g.deadline.Add(-lead).Before(e.alarm) {
 			return // without a look at the clock: this comes with every advert
 		}
@@ -261,8 +261,7 @@ func (e *Engine) Wakeup(now time.Time) {
 		return
 	}
 	e.post.open = true
-	for len(e.schedule) > 0 {
-		g := e.schedule[0]
+	for g := e.schedule.first(); g != nil; g = e.schedule.first() {
 		late := now.Sub(g.deadline)
 		if g.warning {
 			if late < 0 {

@@ -17,10 +17,10 @@ type group struct {
 	machine *vrrp.Group
 	members []*member
 
-	deadline time.Time
-	warning  bool   // the deadline is that of a warning, see plan
-	place    int    // in the schedule, -1 when not in it
-	round    uint64 // the Wakeup that last told it
+	deadline time.Time // zero when it has none, and is not in the schedule's order
+	warning  bool      // the deadline is that of a warning, see plan
+	number   int32     // in the schedule
+	round    uint64    // the Wakeup that last told it
 
 	approached uint64 // the Wakeup that last waited for its deadline
 }
@@ -59,8 +59,8 @@ type ready struct {
 type port struct {
 	members []*member
 	rules   []*wire.Rules
-	shelves shelves
-	ways    []*way // for which it is a second path
+	shelves *shelves // nil: to be sorted anew
+	ways    []*way   // for which it is a second path
 }
 
 func newMember(spec Spec) (*member, error) {

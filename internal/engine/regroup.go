@@ -54,7 +54,8 @@ func (e *Engine) regroup(now time.Time, f Regroup) error {
 	for _, want := range f.Groups {
 		g := old[want.Group]
 		if g == nil || !slices.Equal(g.names(), want.Members) {
-			g = &group{name: want.Group, place: -1}
+			g = &group{name: want.Group}
+			e.schedule.enter(g)
 			for _, name := range want.Members {
 				g.members = append(g.members, e.members[name])
 			}
@@ -66,7 +67,7 @@ func (e *Engine) regroup(now time.Time, f Regroup) error {
 		e.order = append(e.order, g)
 	}
 	for _, g := range old {
-		e.schedule.remove(g)
+		e.schedule.leave(g)
 	}
 	for _, g := range made {
 		e.form(now, g)

@@ -2,79 +2,140 @@ package engine
 
 import "time"
 
-// schedule keeps the groups in the order of their deadlines: a binary heap
-// whose elements know their place, so that a deadline moves without a search
-// and without an allocation. A group without a deadline is not in it.
-type schedule []*group
+// schedule keeps the groups in the order of their deadlines: a heap of four
+// branches whose elements know their place, so that a deadline moves without a
+// search and without an allocation. A group without a deadline is not in it.
+//
+// A Backup's deadline moves with every advert, nearly always from the top to the
+// bottom. So the heap is made of small numbers that lie close together: to
+// look at a thousand groups on the way would take longer than all that is done
+// with the advert.
+type schedule struct {
+	heap   []turn
+	places []int32  // of the groups in the heap, by their numbers; -1: not in it
+	groups []*group // by number
+	free   []int32  // numbers of groups that left
+}
+
+// turn is a group's place in the order.
+type turn struct {
+	at     int64 // its deadline, nanoseconds after start
+	number int32
+}
+
+const branches = 4
+
+// first is the group with the earliest deadline; nil when there is none.
+func (s *schedule) first() *group {
+	if len(s.heap) == 0 {
+		return nil
+	}
+	return s.groups[s.heap[0].number]
+}
 
 // next is the earliest deadline; zero when there is none.
-func (s schedule) next() time.Time {
-	if len(s) == 0 {
-		return time.Time{}
+func (s *schedule) next() time.Time {
+	if g := s.first(); g != nil {
+		return g.deadline
 	}
-	return s[0].deadline
+	return time.Time{}
+}
+
+// enter gives a new group its number, which is its own until it leaves.
+func (s *schedule) enter(g *group) {
+	if last := len(s.free) - 1; last >= 0 {
+		g.number, s.free = s.free[last], s.free[:last]
+		s.groups[g.number] = g
+		return
+	}
+	g.number = int32(len(s.groups))
+	s.groups, s.places = append(s.groups, g), append(s.places, -1)
+}
+
+// leave takes a group out for good.
+func (s *schedule) leave(g *group) {
+	s.remove(g)
+	s.groups[g.number] = nil
+	s.free = append(s.free, g.number)
 }
 
 // set moves g to the place of its new deadline. A zero deadline takes it out.
 func (s *schedule) set(g *group, deadline time.Time) {
-	switch {
-	case deadline.IsZero() && g.place < 0:
-		return
-	case deadline.IsZero():
+	if deadline.IsZero() {
 		s.remove(g)
 		return
-	case g.place < 0:
-		g.place = len(*s)
-		*s = append(*s, g)
 	}
 	g.deadline = deadline
-	s.down(s.up(g.place))
+	t := turn{int64(deadline.Sub(start)), g.number}
+	place := int(s.places[g.number])
+	switch {
+	case place < 0:
+		place = len(s.heap)
+		s.heap = append(s.heap, t)
+		s.up(place, t)
+	case t.at < s.heap[place].at:
+		s.up(place, t)
+	default:
+		s.down(place, t)
+	}
 }
 
+// remove takes g out until it has a deadline again.
 func (s *schedule) remove(g *group) {
-	if g.place < 0 {
+	g.deadline = time.Time{}
+	place := int(s.places[g.number])
+	if place < 0 {
 		return
 	}
-	at, last := g.place, len(*s)-1
-	s.swap(at, last)
-	(*s)[last] = nil
-	*s = (*s)[:last]
-	g.place, g.deadline = -1, time.Time{}
-	if at < last {
-		s.down(s.up(at))
+	s.places[g.number] = -1
+	end := len(s.heap) - 1
+	last := s.heap[end]
+	s.heap = s.heap[:end]
+	if place == end {
+		return
+	}
+	if parent := (place - 1) / branches; place > 0 && last.at < s.heap[parent].at {
+		s.up(place, last)
+	} else {
+		s.down(place, last)
 	}
 }
 
-func (s schedule) up(at int) int {
-	for at > 0 {
-		parent := (at - 1) / 2
-		if !s[at].deadline.Before(s[parent].deadline) {
+// up puts t where place is, or nearer to the top.
+func (s *schedule) up(place int, t turn) {
+	for place > 0 {
+		parent := (place - 1) / branches
+		if t.at >= s.heap[parent].at {
 			break
 		}
-		s.swap(at, parent)
-		at = parent
+		s.put(place, s.heap[parent])
+		place = parent
 	}
-	return at
+	s.put(place, t)
 }
 
-func (s schedule) down(at int) {
+// down puts t where place is, or further from the top.
+func (s *schedule) down(place int, t turn) {
 	for {
-		child := 2*at + 1
-		if child >= len(s) {
-			return
+		child := branches*place + 1
+		if child >= len(s.heap) {
+			break
 		}
-		if right := child + 1; right < len(s) && s[right].deadline.Before(s[child].deadline) {
-			child = right
+		for i := child + 1; i < min(branches*place+1+branches, len(s.heap)); i++ {
+			if s.heap[i].at < s.heap[child].at {
+				child = i
+			}
 		}
-		if !s[child].deadline.Before(s[at].deadline) {
-			return
+		if s.heap[child].at >= t.at {
+			break
 		}
-		s.swap(at, child)
-		at = child
+		s.put(place, s.heap[child])
+		place = child
 	}
+	s.put(place, t)
 }
 
-func (s schedule) swap(a, b int) {
-	s[a], s[b] = s[b], s[a]
-	s[a].place, s[b].place = a, b
+func (s *schedule) put(place int, t turn) {
+	s.heap[place] = t
+	s.places[t.number] = int32(place)
 }

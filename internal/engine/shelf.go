@@ -3,15 +3,16 @@ package engine
 import "github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 
 // shelves sort the routers of an interface by VRID, so that an advert finds its
-// own among hundreds at once. Nil: to be sorted anew.
-type shelves map[byte]*shelf
-
-// shelf is the routers of one VRID: two at most, one of a family, but for
-// unicast routers, which may share it.
-type shelf struct {
+// own among hundreds at once.
+type shelves struct {
 	members []*member
-	rules   []*wire.Rules
+	rules   []*wire.Rules // in the same order
+	of      [256]shelf    // by VRID
 }
+
+// shelf is where the routers of one VRID are: two at most, one of a family, but
+// for unicast routers, which may share it.
+type shelf struct{ from, to int32 }
 
 // find is the router that a packet is for, or what is to be said about there
 // being none.
@@ -19,10 +20,9 @@ func (p *port) find(pkt *wire.Packet) (*member, wire.Reject) {
 	if p.shelves == nil {
 		p.sort()
 	}
-	if s := p.shelves[pkt.VRID()]; s != nil {
-		if i, _ := wire.Find(pkt, s.rules); i >= 0 {
-			return s.members[i], wire.None
-		}
+	s := p.shelves.of[pkt.VRID()]
+	if i, _ := wire.Find(pkt, p.shelves.rules[s.from:s.to]); i >= 0 {
+		return p.shelves.members[int(s.from)+i], wire.None
 	}
 	// What is wrong with it can only be said with all of them in view.
 	i, reject := wire.Find(pkt, p.rules)
@@ -33,14 +33,22 @@ func (p *port) find(pkt *wire.Packet) (*member, wire.Reject) {
 }
 
 func (p *port) sort() {
-	p.shelves = shelves{}
+	s := &shelves{members: make([]*member, len(p.members)), rules: make([]*wire.Rules, len(p.rules))}
+	vrids := make([]uint8, len(p.rules))
+	var counts [len(s.of)]int32
 	for i, r := range p.rules {
-		s := p.shelves[r.Settings().VRID]
-		if s == nil {
-			s = &shelf{}
-			p.shelves[r.Settings().VRID] = s
-		}
-		s.members = append(s.members, p.members[i])
-		s.rules = append(s.rules, r)
+		vrids[i] = r.Settings().VRID
+		counts[vrids[i]]++
 	}
+	var at int32
+	for v, n := range counts {
+		s.of[v] = shelf{at, at}
+		at += n
+	}
+	for i, v := range vrids {
+		to := &s.of[v].to
+		s.members[*to], s.rules[*to] = p.members[i], p.rules[i]
+		*to++
+	}
+	p.shelves = s
 }

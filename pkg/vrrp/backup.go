@@ -168,7 +168,18 @@ func (r *Router) follow(heard Heard) {
 	}
 	r.last = heard
 	r.released = false
-	r.discarded, r.rejected = Heard{}, Rejections{}
+	r.forget()
+}
+
+// forget drops what was not followed. It is asked with every advert, and the two
+// are large: what is empty is not emptied.
+func (r *Router) forget() {
+	if !r.discarded.At.IsZero() {
+		r.discarded = Heard{}
+	}
+	if r.rejected.Total != 0 || !r.rejected.At.IsZero() {
+		r.rejected = Rejections{}
+	}
 }
 
 // enterBackup begins to listen for a whole down interval, of our own interval

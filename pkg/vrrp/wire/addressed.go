@@ -54,6 +54,9 @@ func (r *Rules) peer(a netip.Addr) *peer {
 // mark of the sender, nil for a multicast sender that has none.
 func (r *Rules) sender(p *Packet) (*mark, Reject) {
 	if !r.unicast() {
+		if len(r.keys) == 0 {
+			return nil, None // nobody asks for it
+		}
 		return r.mark(p.Src()), None
 	}
 	peer := r.peer(p.Src())
