@@ -13,15 +13,17 @@ import (
 // the time of arrival is the kernel's, and no deadline is slept over.
 type crowd struct {
 	last  int64 // when the loop was last woken
-	close int   // how often in a row it was woken soon after
+	soon  bool  // after the time before
+	close int   // how often in a row it was woken soon after, or by several
 }
 
 const (
-	soon = 600 * time.Microsecond // between two adverts of a crowd
-	many = 8                      // of them make one
+	soon    = 600 * time.Microsecond // between two adverts of a crowd
+	several = 4                      // adverts at once are one, too: a master of many sends them together
+	many    = 8                      // times in a row
 	// rest is how long a crowd gathers. Priority 0 waits with it, for less than
 	// the shortest skew time there is.
-	rest = time.Millisecond
+	rest = 2 * time.Millisecond
 	// early is how long before a deadline the loop is back.
 	early = 100 * time.Microsecond
 )
@@ -29,12 +31,17 @@ const (
 // woken notes that the loop has something to do.
 func (c *crowd) woken() {
 	now := monotonic()
-	if now-c.last < int64(soon) {
+	c.soon = now-c.last < int64(soon)
+	c.last = now
+}
+
+// served notes how many records that were.
+func (c *crowd) served(records uint64) {
+	if c.soon || records >= several {
 		c.close++
 	} else {
 		c.close = 0
 	}
-	c.last = now
 }
 
 // pause sleeps while a crowd gathers, if there is one and no deadline near.

@@ -59,6 +59,8 @@ type Datapath struct {
 	admission   atomic.Pointer[admission]       // what packet sockets let through
 	wake        time.Time                       // the deadline set last; thread of Run only
 	sink        Sink                            // of Run
+	drained     time.Time                       // when records were last taken from the ring; thread of Run only
+	records     uint64                          // taken from it so far
 	interrupted atomic.Bool                     // a call of Interrupt is not answered yet
 	running     atomic.Bool
 }

@@ -31,7 +31,7 @@ func (d *Datapath) advert(record []byte) (wire.Datagram, vrrpVerdict, error) {
 		return wire.Datagram{}, 0, fmt.Errorf("advert record of %d bytes for %d bytes of datagram", len(record), e.Length)
 	}
 	return wire.Datagram{
-		At:        d.clock.time(int64(e.ArrivedNs)),
+		At:        d.clock.timeAt(d.drained, int64(e.ArrivedNs)),
 		IfIndex:   int(e.Ifindex),
 		SourceMAC: e.SourceMac,
 		IP:        record[advertHeader:],

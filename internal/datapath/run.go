@@ -34,7 +34,9 @@ func (d *Datapath) Run(ctx context.Context, sink Sink) error {
 			return err
 		}
 		crowd.woken()
+		before := d.records
 		d.turn(sink)
+		crowd.served(d.records - before)
 	}
 	return nil
 }
@@ -84,10 +86,13 @@ func (d *Datapath) drainSockets(sink Sink) {
 
 func (d *Datapath) drainRing(sink Sink) bool {
 	limit := d.ring.end()
-	for {
+	for first := true; ; first = false {
 		record, busy := d.ring.peek(limit)
 		if record == nil {
 			return !busy
+		}
+		if d.records++; first {
+			d.drained = time.Now()
 		}
 		if kindOf(record) == vrrpEventKindEVENT_WAKE {
 			due := d.isDue(record)
