@@ -27,7 +27,12 @@ type instance struct {
 	id      string // of the router in engine, holders and announcer; stays when a reload renames the instance
 	current atomic.Pointer[config.Instance]
 	log     *slog.Logger
-	counts  atomic.Pointer[metrics.Instance] // see meter
+
+	// What every advert touches lies together.
+	counts   atomic.Pointer[metrics.Instance] // see meter
+	formFrom netip.Addr                       // whose checksum form was told last; of the loop thread
+	form     wire.ChecksumForm                // it
+	former   former                           // who was master last, by its Ethernet address
 
 	virtual virtual // its virtual MAC interfaces
 
@@ -42,7 +47,6 @@ type instance struct {
 	sources sources // of refused adverts
 	asks    atomic.Pointer[asks]
 	held    atomic.Pointer[control.Hold] // why a takeover is put off now
-	former  former                       // who was master last, by its Ethernet address
 
 	temporary atomic.Pointer[temporary] // an operator's priority, nil without
 
@@ -61,9 +65,7 @@ type instance struct {
 	paths    atomic.Pointer[pathways] // its second paths
 
 	// Of the loop thread.
-	formFrom netip.Addr // whose checksum form was told last
-	form     wire.ChecksumForm
-	unsent   bool // the advert under way has not left everywhere
+	unsent bool // the advert under way has not left everywhere
 
 	// Of the router's goroutine.
 	started   bool       // the first transition has been told

@@ -27,12 +27,17 @@ type group struct {
 
 // member is one virtual router with what it needs to hear and to speak.
 type member struct {
-	spec   Spec
-	router *vrrp.Router
-	group  *group
-	index  int // in the group
+	spec Spec
 
-	rules   *wire.Rules
+	// What an advert that comes in touches lies together, see vrrp.Router.
+	router   *vrrp.Router
+	group    *group
+	index    int // in the group
+	rules    *wire.Rules
+	lastFrom netip.Addr
+	lastAt   time.Time
+	behind   time.Time // when a late wake-up was last absorbed
+
 	signer  *wire.Signer
 	effects *effects
 	ways    [vrrp.MaxPaths]*way // second paths
@@ -43,10 +48,6 @@ type member struct {
 	source  netip.Addr
 	ready   []ready
 	id      uint16 // IPv4 identification, one step per advert, as keepalived
-
-	lastFrom netip.Addr
-	lastAt   time.Time
-	behind   time.Time // when a late wake-up was last absorbed
 }
 
 // ready is the prepared advert to one destination.

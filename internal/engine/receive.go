@@ -84,7 +84,7 @@ const leastInterval = 10 * time.Millisecond
 
 // interval is what the advert's interval means to m, see Spec.Fine.
 func (m *member) interval(p *wire.Packet) time.Duration {
-	if d := p.Interval(); m.spec.Fine == 0 || d != leastInterval {
+	if d := p.Interval(); d != leastInterval || m.spec.Fine == 0 {
 		return d
 	}
 	return m.spec.Fine

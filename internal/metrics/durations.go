@@ -11,9 +11,9 @@ import (
 // have four each, and what the client library makes of one is seven times that. It
 // also knows its greatest value, which no bucket tells.
 type durations struct {
-	counts [len(bounds) + 1]atomic.Uint64 // by bounds, the last: longer than any
 	sum    atomic.Int64                   // nanoseconds
 	max    atomic.Int64                   // nanoseconds
+	counts [len(bounds) + 1]atomic.Uint64 // by bounds, the last: longer than any
 }
 
 // timings are the histograms of one instance.

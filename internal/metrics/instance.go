@@ -15,6 +15,12 @@ import (
 // called from any goroutine; those that run in steady state (Received, Sent,
 // Rejected, Warned and the durations) take no lock and allocate nothing.
 type Instance struct {
+	// What every advert adds to, in one line of the processor's cache.
+	received, sent         atomic.Uint64
+	zeroReceived, zeroSent atomic.Uint64
+	forms                  formCounts
+	timings                *timings // nil for the record that belongs to no instance
+
 	name, iface, vrid, family string
 
 	state      atomic.Uint32
@@ -28,8 +34,6 @@ type Instance struct {
 	splitBrain atomic.Bool
 	fence      atomic.Bool
 
-	received, sent           atomic.Uint64
-	zeroReceived, zeroSent   atomic.Uint64
 	becameMaster, leftMaster atomic.Uint64
 	absorbed, guardHolds     atomic.Uint64
 	announced                [2]atomic.Uint64 // by Announcement
@@ -38,7 +42,6 @@ type Instance struct {
 	rejected    counts[string]
 	warned      counts[string]
 	conflicts   counts[netip.Addr]
-	forms       counts[string]
 
 	timing       atomic.Pointer[Timing]
 	activeRouter atomic.Pointer[netip.Addr]
@@ -46,8 +49,6 @@ type Instance struct {
 	mu    sync.Mutex // guards vips and paths
 	vips  []vip
 	paths []*Path
-
-	timings *timings // nil for the record that belongs to no instance
 }
 
 type transition struct {
@@ -108,10 +109,6 @@ func (i *Instance) Rejected(reason string) {
 // it: interval_mismatch, address_list_mismatch, first_address_not_link_local,
 // owner_conflict.
 func (i *Instance) Warned(reason string) { i.warned.add(reason, 1) }
-
-// ChecksumForm counts which of the two version 3 checksums an IPv4 advert
-// bore: message_only (RFC 9568) or pseudo_header.
-func (i *Instance) ChecksumForm(form string) { i.forms.add(form, 1) }
 
 // Interarrival is the kernel's time between two accepted adverts of a sender.
 func (i *Instance) Interarrival(d time.Duration) {

@@ -42,15 +42,15 @@ const MaxRejects = 40
 
 // Rejections is what was refused since some moment, and why.
 type Rejections struct {
-	// Counts has one number for each wire.Reject.
-	Counts [MaxRejects]uint32
-	// Total is their sum.
+	// Total is the sum of Counts.
 	Total uint32
 	// Reason, From, TTL and At are those of the last one.
 	Reason wire.Reject
 	From   netip.Addr
 	TTL    uint8
 	At     time.Time
+	// Counts has one number for each wire.Reject.
+	Counts [MaxRejects]uint32
 }
 
 // Evidence is what a decision was made from. Log, status and metrics share it.

@@ -119,21 +119,23 @@ const (
 
 // guard is the state of the questions of a Backup.
 type guard struct {
-	asked  time.Time     // the running question, zero without
-	floor  time.Time     // not before that, as the settings or the deadline changed then
-	window time.Duration // of the running question
-	check  time.Time     // when the running question is judged, if not at the deadline
-	again  bool          // it was put once more, as nobody was there to judge it in time
-	missed bool          // in a hold: the one before was not answered
-	answer Answer
+	// All of these zero: nobody was asked and nothing is put off.
+	asked time.Time // the running question, zero without
+	floor time.Time // not before that, as the settings or the deadline changed then
+	check time.Time // when the running question is judged, if not at the deadline
+	held  time.Time // since when the takeover is put off, zero: it is not
+	began time.Time // of the hold before, after which it listens once more
+
+	window  time.Duration // of the running question
+	again   bool          // it was put once more, as nobody was there to judge it in time
+	missed  bool          // in a hold: the one before was not answered
+	limited bool          // the hold limit is over
+	known   bool          // see frame
+	reason  Obstacle      // for what it is put off
+	answer  Answer
 	// frame is when a frame came in last; known: the shell can tell.
 	frame   time.Time
-	known   bool
 	witness time.Time // when a witness answered last
-	held    time.Time // since when the takeover is put off, zero: it is not
-	reason  Obstacle  // for what
-	began   time.Time // of the hold before, after which it listens once more
-	limited bool      // the hold limit is over
 }
 
 // asks says that there is anything to be asked before a takeover.
@@ -395,7 +397,14 @@ func (r *Router) endHold(now time.Time, from netip.Addr) {
 	if !g.held.IsZero() {
 		r.out.tell(Note{Kind: NoteHoldOver, State: r.state, From: from, Obstacle: g.reason, Interval: now.Sub(g.held)})
 	}
-	*g = guard{frame: g.frame, known: g.known}
+	if !g.idle() {
+		*g = guard{frame: g.frame, known: g.known}
+	}
+}
+
+// idle says that there is nothing to forget. It is asked with every advert.
+func (g *guard) idle() bool {
+	return g.asked.IsZero() && g.floor.IsZero() && g.check.IsZero() && g.held.IsZero() && g.began.IsZero()
 }
 
 // answered takes an answer in: in Backup for the guard, in Active as a sign
