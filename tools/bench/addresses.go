@@ -30,7 +30,7 @@ const (
 	// unwatched is how long after the bound nothing of ours is in the way.
 	unwatched = 300 * time.Millisecond
 	// sampled is how many addresses are asked whether they answer.
-	sampled = 10
+	sampled = 3
 )
 
 // takeovers kills the master of many addresses, again and again.

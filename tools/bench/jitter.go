@@ -11,12 +11,16 @@ import (
 func jitters(b *bench) error {
 	var errs []error
 	for _, l := range []burden{idle, busy32} {
-		for _, k := range []kind{xvrrp, keepalived, keepalivedRT} {
-			errs = append(errs, b.jitter(k, one(10*time.Millisecond), l, 15*time.Second))
+		for _, k := range []kind{xvrrp, keepalived, keepalivedRT, bareTimer} {
+			errs = append(errs, b.jitter(k, one(10*time.Millisecond), l, jitterSpan))
 		}
 	}
 	return errors.Join(errs...)
 }
+
+// jitterSpan is long enough for the least often of a thousand adverts to come
+// thrice.
+const jitterSpan = 30 * time.Second
 
 func (b *bench) jitter(k kind, c config, l burden, span time.Duration) (err error) {
 	p, err := newPair(1)

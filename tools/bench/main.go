@@ -31,6 +31,9 @@ func main() {
 		if task, ok := strings.CutPrefix(os.Args[1], addArg); ok {
 			adding(task)
 		}
+		if task, ok := strings.CutPrefix(os.Args[1], tickArg); ok {
+			ticking(task)
+		}
 	}
 	if err := run(parse()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
