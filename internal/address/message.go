@@ -67,11 +67,9 @@ func (a Address) appendAdd(b []byte, index int) []byte {
 		if a.Broadcast.IsValid() {
 			b = appendAddrAttr(b, unix.IFA_BROADCAST, a.Broadcast)
 		}
-		label := a.Label
-		if label == "" {
-			label = a.Interface
+		if a.Label != "" { // else it is the interface's name
+			b = appendAttr(b, unix.IFA_LABEL, append([]byte(a.Label), 0)...)
 		}
-		b = appendAttr(b, unix.IFA_LABEL, append([]byte(label), 0)...)
 	}
 	if f := a.flags(); f != 0 {
 		b = appendAttr32(b, unix.IFA_FLAGS, f)

@@ -21,8 +21,9 @@ const (
 	soon    = 600 * time.Microsecond // between two adverts of a crowd
 	several = 4                      // adverts at once are one, too: a master of many sends them together
 	many    = 8                      // times in a row
-	// rest is how long a crowd gathers. Priority 0 waits with it, for less than
-	// the shortest skew time there is.
+	// rest is how long a crowd gathers. What follows from an advert at once waits with it: a
+	// better router's, or the first of an interval that has become shorter. A goodbye does not as a rule,
+	// since its skew time is longer and counted from its arrival; with advert_int 0.1 that is so up to priority 249.
 	rest = 2 * time.Millisecond
 	// early is how long before a deadline the loop is back.
 	early = 100 * time.Microsecond

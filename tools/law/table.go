@@ -64,7 +64,7 @@ var Rules = map[string]Rule{
 	"internal/accept":   {Modules: []string{nft, xsys}},
 	"internal/egress":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{xnet, xsys}},
 	"internal/nexthop":  {Own: []string{"internal/netspace"}, Modules: []string{netlink, arp, ndp, packet, xsys}},
-	"internal/announce": {Own: []string{"internal/netspace"}, Modules: []string{arp, ndp, packet, xnet, xsys}},
+	"internal/announce": {Own: []string{"internal/netspace"}, Modules: []string{arp, ndp, xnet, xsys}},
 	"internal/track":    {Own: []string{"internal/command", "internal/systemd"}, Modules: []string{xsys, netlink}},
 	"internal/notify":   {Own: []string{"internal/command"}, Modules: []string{xsys}},
 	"internal/control":  {Modules: []string{xsys}},
