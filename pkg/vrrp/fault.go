@@ -35,19 +35,12 @@ const (
 	CauseAddress
 	// CauseSource: the configured source address is not there (track_src_ip).
 	CauseSource
-	// CauseVirtual: a virtual address cannot be held or was taken away.
-	CauseVirtual
-	// CauseDuplicate: the VRID is used twice on one interface.
-	CauseDuplicate
 	// CausePeers: there is no unicast peer (unicast_fault_no_peer).
 	CausePeers
 	// CauseConfig: the settings cannot work on this host.
 	CauseConfig
 	// CauseAdmin: an operator drained the router.
 	CauseAdmin
-	// CauseWitness: we may be the broken one: the link is silent, or the
-	// gateway does not answer.
-	CauseWitness
 	// CauseStatic: a static address, route or rule of a track_group is gone and
 	// cannot be put back.
 	CauseStatic
@@ -74,12 +67,9 @@ var causeLabels = [...]string{
 	CauseBFD:          "bfd",
 	CauseAddress:      "no_address",
 	CauseSource:       "source_address",
-	CauseVirtual:      "virtual_address",
-	CauseDuplicate:    "duplicate_vrid",
 	CausePeers:        "no_peers",
 	CauseConfig:       "configuration",
 	CauseAdmin:        "drained",
-	CauseWitness:      "witness",
 	CauseStatic:       "track_group",
 	CauseGroup:        "sync_group",
 	CausePending:      "pending",
