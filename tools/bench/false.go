@@ -13,7 +13,7 @@ import (
 // under the same load at the same time.
 func falseFailovers(b *bench) error {
 	var errs []error
-	for _, l := range []burden{busy32, memory, disk} {
+	for _, l := range []burden{busy32, pressed} {
 		errs = append(errs, b.falseFailover(one(10*time.Millisecond), l, xvrrp, keepalived, keepalivedRT))
 	}
 	return errors.Join(errs...)

@@ -12,17 +12,17 @@ import (
 
 // load is what a machine has to do besides VRRP.
 type burden struct {
-	name string
-	busy int    // busy loops a core
-	kind string // or what press does
+	name  string
+	busy  int      // busy loops a core
+	kinds []string // of press
 }
 
 var (
 	idle   = burden{name: "idle"}
 	busy8  = burden{name: "8 busy a core", busy: 8}
 	busy32 = burden{name: "32 busy a core", busy: 32}
-	memory = burden{name: "memory pressure", kind: "memory"}
-	disk   = burden{name: "disk pressure", kind: "disk"}
+	// pressed is both at once.
+	pressed = burden{name: "memory and disk pressure", kinds: []string{"memory", "disk"}}
 )
 
 // under runs f while the burden is on. The processes are the judge's, and end
@@ -46,13 +46,13 @@ func (p *pair) under(l burden, f func() error) (err error) {
 			return err
 		}
 	}
-	if l.kind != "" {
-		self, err := os.Executable()
-		if err != nil {
-			return err
-		}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	for _, kind := range l.kinds {
 		for range 2 * runtime.NumCPU() {
-			if err := start(self, pressArg+l.kind); err != nil {
+			if err := start(self, pressArg+kind); err != nil {
 				return err
 			}
 		}
