@@ -105,6 +105,23 @@ func TestVirtualMACKeepsTheClientsEntry(t *testing.T) {
 	}
 }
 
+// keeps waits until the client that pings an address is answered, and looks which MAC it has for it then.
+func (l *lan) keeps(ping *lab.Ping, vip, mac, what string) {
+	l.t.Helper()
+	since := time.Now()
+	testnet.Eventually(l.t, 5*time.Second, func() error {
+		for _, e := range ping.Echoes() {
+			if e.Sent.After(since) && !e.Answered.IsZero() {
+				return nil
+			}
+		}
+		return fmt.Errorf("%s: no answer", what)
+	})
+	if got := l.cached(vip); got != mac {
+		l.t.Errorf("%s: the client has %s, want %s", what, got, mac)
+	}
+}
+
 func keepsTheClientsEntry(t *testing.T, l *lan, c pairing) {
 	t.Helper()
 	b := c.b(l.b, 100)
@@ -115,18 +132,7 @@ func keepsTheClientsEntry(t *testing.T, l *lan, c pairing) {
 	ping := l.c.Ping(peersVIP, 5*time.Millisecond)
 	answered := func(what string) {
 		t.Helper()
-		since := time.Now()
-		testnet.Eventually(t, 5*time.Second, func() error {
-			for _, e := range ping.Echoes() {
-				if e.Sent.After(since) && !e.Answered.IsZero() {
-					return nil
-				}
-			}
-			return fmt.Errorf("%s: no answer", what)
-		})
-		if got := l.cached(peersVIP); got != virtualMAC {
-			t.Errorf("%s: the client has %s, want %s", what, got, virtualMAC)
-		}
+		l.keeps(ping, peersVIP, virtualMAC, what)
 	}
 	answered("at first")
 	a.kill()
@@ -362,18 +368,7 @@ func virtualMACOfIPv6(t *testing.T, l *lan, confA, confB func(int) string) {
 	wire, ping := l.c.Capture("eth0"), l.c.Ping(vip, 5*time.Millisecond)
 	known := func(what string) {
 		t.Helper()
-		since := time.Now()
-		testnet.Eventually(t, 5*time.Second, func() error {
-			for _, e := range ping.Echoes() {
-				if e.Sent.After(since) && !e.Answered.IsZero() {
-					return nil
-				}
-			}
-			return fmt.Errorf("%s: no answer", what)
-		})
-		if got := l.cached(vip); got != mac {
-			t.Errorf("%s: the client has %s, want %s", what, got, mac)
-		}
+		l.keeps(ping, vip, mac, what)
 	}
 	known("at first")
 	l.a.xvrrp(confA(200))

@@ -1,7 +1,6 @@
 package nexthop
 
 import (
-	"encoding/binary"
 	"fmt"
 	"net"
 	"net/netip"
@@ -9,6 +8,8 @@ import (
 	"github.com/mdlayher/arp"
 	"github.com/mdlayher/ndp"
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/solicit"
 )
 
 var broadcast = net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
@@ -33,31 +34,7 @@ func questionFor(w way, source netip.Addr, mac net.HardwareAddr) (payload []byte
 			return nil, nil, err
 		}
 	}
-	return solicitation(w.via, source, mac)
-}
-
-// solicitation builds a neighbour solicitation (RFC 4861 §4.3) with its IPv6
-// header, to the solicited-node group of the target.
-func solicitation(via, source netip.Addr, mac net.HardwareAddr) ([]byte, net.HardwareAddr, error) {
-	group, err := ndp.SolicitedNodeMulticast(via)
-	if err != nil {
-		return nil, nil, err
-	}
-	icmp, err := ndp.MarshalMessageChecksum(&ndp.NeighborSolicitation{
-		TargetAddress: via,
-		Options:       []ndp.Option{&ndp.LinkLayerAddress{Direction: ndp.Source, Addr: mac}},
-	}, source, group)
-	if err != nil {
-		return nil, nil, err
-	}
-	ip := make([]byte, 40, 40+len(icmp))
-	ip[0] = 6 << 4
-	binary.BigEndian.PutUint16(ip[4:], uint16(len(icmp)))
-	ip[6], ip[7] = unix.IPPROTO_ICMPV6, ndp.HopLimit
-	copy(ip[8:], source.AsSlice())
-	copy(ip[24:], group.AsSlice())
-	g := group.As16()
-	return append(ip, icmp...), net.HardwareAddr{0x33, 0x33, g[12], g[13], g[14], g[15]}, nil
+	return solicit.All(w.via, source, mac)
 }
 
 // linkLocal finds an address of ours to ask from.

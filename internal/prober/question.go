@@ -1,14 +1,13 @@
 package prober
 
 import (
-	"encoding/binary"
 	"fmt"
 	"net"
 	"net/netip"
 
 	"github.com/mdlayher/arp"
-	"github.com/mdlayher/ndp"
-	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/solicit"
 )
 
 // Question asks who has Addr on an interface.
@@ -71,45 +70,24 @@ func request(mac net.HardwareAddr, source, target netip.Addr) ([]byte, error) {
 	return p.MarshalBinary()
 }
 
-// solicitations are those of neighbour discovery (RFC 4861 section 4.3), with their
-// IPv6 header: to the solicited-node group, and to the station alone.
+// solicitations are those of neighbour discovery: to everybody, and to the station
+// alone.
 func (q *Question) solicitations(mac net.HardwareAddr) ([]frame, error) {
-	group, err := ndp.SolicitedNodeMulticast(q.Addr)
+	var source netip.Addr
+	if q.Source.Is6() && q.Source != q.Addr {
+		source = q.Source
+	}
+	all, group, err := solicit.All(q.Addr, source, mac)
 	if err != nil {
 		return nil, err
 	}
-	g := group.As16()
-	all, err := q.solicitation(mac, group)
-	if err != nil {
-		return nil, err
-	}
-	list := []frame{{[6]byte{0x33, 0x33, g[12], g[13], g[14], g[15]}, all}}
-	if q.MAC != [6]byte{} && q.Source.Is6() { // from nobody it goes to the group only
-		one, err := q.solicitation(mac, q.Addr)
+	list := []frame{{[6]byte(group), all}}
+	if q.MAC != [6]byte{} && source.IsValid() { // from nobody it goes to the group only
+		one, err := solicit.One(q.Addr, source, mac)
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, frame{q.MAC, one})
 	}
 	return list, nil
-}
-
-func (q *Question) solicitation(mac net.HardwareAddr, to netip.Addr) ([]byte, error) {
-	m := &ndp.NeighborSolicitation{TargetAddress: q.Addr}
-	source := netip.IPv6Unspecified()
-	if q.Source.Is6() && q.Source != q.Addr {
-		source = q.Source.WithZone("")
-		m.Options = []ndp.Option{&ndp.LinkLayerAddress{Direction: ndp.Source, Addr: mac}}
-	}
-	icmp, err := ndp.MarshalMessageChecksum(m, source, to)
-	if err != nil {
-		return nil, err
-	}
-	ip := make([]byte, 40, 40+len(icmp))
-	ip[0] = 6 << 4
-	binary.BigEndian.PutUint16(ip[4:], uint16(len(icmp)))
-	ip[6], ip[7] = unix.IPPROTO_ICMPV6, ndp.HopLimit
-	copy(ip[8:], source.AsSlice())
-	copy(ip[24:], to.AsSlice())
-	return append(ip, icmp...), nil
 }

@@ -1,16 +1,16 @@
 package survey
 
 import (
-	"encoding/binary"
 	"fmt"
 	"net"
 	"net/netip"
 
 	"github.com/mdlayher/arp"
-	"github.com/mdlayher/ndp"
 	"github.com/mdlayher/packet"
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/solicit"
 )
 
 var broadcast = net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
@@ -43,7 +43,9 @@ func listen(link *net.Interface, addr netip.Addr) (*packet.Conn, error) {
 // question builds question n as the payload of a frame.
 func (a *asker) question(n int) (payload []byte, to net.HardwareAddr, err error) {
 	if a.addr.Is6() {
-		return a.solicitation()
+		source := a.source6()
+		a.nobody = source.IsUnspecified()
+		return solicit.All(a.addr, source, a.link.HardwareAddr)
 	}
 	p, err := arp.NewPacket(arp.OperationRequest, a.link.HardwareAddr, a.source4(n), make(net.HardwareAddr, 6), a.addr)
 	if err != nil {
@@ -65,32 +67,6 @@ func (a *asker) source4(n int) netip.Addr {
 		}
 	}
 	return netip.IPv4Unspecified()
-}
-
-// solicitation builds a neighbour solicitation (RFC 4861 §4.3) with its IPv6 header.
-func (a *asker) solicitation() ([]byte, net.HardwareAddr, error) {
-	group, err := ndp.SolicitedNodeMulticast(a.addr)
-	if err != nil {
-		return nil, nil, err
-	}
-	m := &ndp.NeighborSolicitation{TargetAddress: a.addr}
-	source := a.source6()
-	a.nobody = source.IsUnspecified()
-	if !a.nobody { // §4.3: no option when nobody asks
-		m.Options = []ndp.Option{&ndp.LinkLayerAddress{Direction: ndp.Source, Addr: a.link.HardwareAddr}}
-	}
-	icmp, err := ndp.MarshalMessageChecksum(m, source, group)
-	if err != nil {
-		return nil, nil, err
-	}
-	ip := make([]byte, 40, 40+len(icmp))
-	ip[0] = 6 << 4
-	binary.BigEndian.PutUint16(ip[4:], uint16(len(icmp)))
-	ip[6], ip[7] = unix.IPPROTO_ICMPV6, ndp.HopLimit
-	copy(ip[8:], source.AsSlice())
-	copy(ip[24:], group.AsSlice())
-	g := group.As16()
-	return append(ip, icmp...), net.HardwareAddr{0x33, 0x33, g[12], g[13], g[14], g[15]}, nil
 }
 
 // source6 is who asks: a link-local address of ours. Without one nobody, and
