@@ -256,7 +256,8 @@ func TestHeartbeatsDisturbNoStandardPeer(t *testing.T) {
 	})
 	second := l.a.keepalived(there(100))
 	says(t, second, "Entering BACKUP STATE", patience)
-	says(t, second, "VRRP sockpool", patience) // the last that it says of its start
+	says(t, second, "VRRP sockpool", patience) // the last words of its start, of two processes
+	says(t, second, "Startup complete", patience)
 	before := []string{first.Output(), second.Output()}
 
 	own := path(multicastPath)
