@@ -9,7 +9,7 @@ const (
 	busyPause = time.Millisecond
 	// patience is how long such an interface is tried before the burst is lost.
 	patience = time.Second
-	// slack is how far a pace may fall behind and still be caught up with.
+	// slack is how much of what a pace fell behind is caught up with.
 	slack = 2 * time.Millisecond
 )
 
@@ -78,6 +78,9 @@ func (a *Announcer) chunk(now time.Time, l *lane, b *burst, frames []frame) {
 	if n > 0 {
 		b.step(n)
 		l.blocked = time.Time{}
+		if l.interval > 0 {
+			now = time.Now() // the pace is of what has left
+		}
 		l.next = later(l.next, now, l.interval)
 		a.news = append(a.news, report{owner: b.owner.name, what: sentFrames, kind: b.kind, n: n})
 	}
@@ -99,16 +102,17 @@ func (a *Announcer) chunk(now time.Time, l *lane, b *burst, frames []frame) {
 	a.news = append(a.news, report{owner: b.owner.name, what: burstFailed, n: ifindex, err: err})
 }
 
-// later is when the next frame may leave. Timers are about a millisecond late:
-// a pace that fell behind by so much is caught up with, more is forgiven.
+// later is when the next frame may leave. Timers are about a millisecond late: so much of a pace is caught up with, no more, or a
+// frame that was held up would be followed by the next at once.
 func later(due, now time.Time, interval time.Duration) time.Time {
 	if interval <= 0 {
 		return now
 	}
-	if now.Sub(due) < max(interval, slack) {
-		return due.Add(interval)
+	behind := now.Sub(due)
+	if behind >= max(interval, slack) {
+		behind = 0 // nothing was waiting, or it is too late to catch up
 	}
-	return now.Add(interval)
+	return now.Add(interval - min(behind, slack))
 }
 
 // send sends frames through an interface, whose socket is opened when first needed. A socket from before may be bound to an

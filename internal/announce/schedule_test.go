@@ -319,3 +319,21 @@ func split(n *network) (garps, advertisements []string) {
 	}
 	return garps, advertisements
 }
+
+// A frame that was held up is not followed by the next before its time.
+func TestLater(t *testing.T) {
+	at := time.Now()
+	for _, c := range []struct{ interval, behind, want time.Duration }{
+		{0, 5 * time.Second, 0},
+		{100 * time.Millisecond, 0, 100 * time.Millisecond},
+		{100 * time.Millisecond, time.Millisecond, 99 * time.Millisecond},
+		{100 * time.Millisecond, 76 * time.Millisecond, 98 * time.Millisecond},
+		{100 * time.Millisecond, time.Minute, 100 * time.Millisecond},
+		{time.Millisecond, 1500 * time.Microsecond, -500 * time.Microsecond},
+		{time.Millisecond, time.Second, time.Millisecond},
+	} {
+		if got := later(at.Add(-c.behind), at, c.interval).Sub(at); got != c.want {
+			t.Errorf("interval %v, %v behind: the next frame leaves after %v, want %v", c.interval, c.behind, got, c.want)
+		}
+	}
+}
