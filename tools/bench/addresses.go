@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"strings"
 	"time"
 
@@ -35,15 +34,11 @@ const (
 
 // takeovers kills the master of many addresses, again and again.
 func takeovers(b *bench) error {
-	pattern, err := regexp.Compile(b.rows)
-	if err != nil {
-		return fmt.Errorf("-rows: %w", err)
-	}
 	var errs []error
 	for _, c := range takeoverSizes {
 		c.interfaces, c.routers, c.interval = 1, 1, takeoverInterval
 		for _, k := range []kind{xvrrp, keepalived, kernelAlone} {
-			if !pattern.MatchString(c.size() + ", " + k.name) {
+			if !b.rows.MatchString(c.size() + ", " + k.name) {
 				continue
 			}
 			measure := b.takeover

@@ -3,6 +3,7 @@
 //
 //	go run ./tools/bench -out docs/benchmarks.md            # everything, about half an hour
 //	go run ./tools/bench -only failover,jitter              # some of it again
+//	go run ./tools/bench -only failover -rows "10ms, idle"  # some of its rows
 //	go run ./tools/bench -report                            # only the page, from the data that is there
 //	go run ./tools/bench -only split                        # who answers while networks and nodes break, about ten minutes
 //	go run ./tools/bench -only split -rows '100ms.*dies'    # some of its rows

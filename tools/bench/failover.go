@@ -49,6 +49,9 @@ type crash struct {
 // failover kills whoever is master, measures, and brings the dead back as
 // Backup, as often as asked.
 func (b *bench) failover(k kind, c config, l burden, rounds int) (err error) {
+	if !b.rows.MatchString(row(k, c, l)) {
+		return nil
+	}
 	rounds = max(1, int(float64(rounds)*b.rounds))
 	p, err := newPair(1)
 	if err != nil {
@@ -85,6 +88,11 @@ func (b *bench) failover(k kind, c config, l burden, rounds int) (err error) {
 		err = fmt.Errorf("%s at %v, %s: %w", k.name, c.interval, l.name, err)
 	}
 	return err
+}
+
+// row is what a row of failovers or of jitter is called.
+func row(k kind, c config, l burden) string {
+	return fmt.Sprintf("%v, %s, %s", c.interval, l.name, k.name)
 }
 
 func (b *bench) addCrashes(k kind, c config, l burden, list []crash, spoiled int) {

@@ -23,6 +23,9 @@ func jitters(b *bench) error {
 const jitterSpan = 30 * time.Second
 
 func (b *bench) jitter(k kind, c config, l burden, span time.Duration) (err error) {
+	if !b.rows.MatchString(row(k, c, l)) {
+		return nil
+	}
 	p, err := newPair(1)
 	if err != nil {
 		return err

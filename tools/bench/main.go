@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ import (
 type options struct {
 	out, raw, binary string
 	only             []string
-	rows             string
+	rows             *regexp.Regexp
 	report, long     bool
 	rounds           float64
 }
@@ -35,22 +36,25 @@ func main() {
 			ticking(task)
 		}
 	}
-	if err := run(parse()); err != nil {
+	o, err := parse()
+	if err == nil {
+		err = run(o)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func parse() options {
-	var o options
-	var only string
+func parse() (o options, err error) {
+	var only, rows string
 	flag.StringVar(&o.out, "out", "docs/benchmarks.md", "the page to write")
 	flag.StringVar(&o.raw, "raw", "", "the folder of the raw data and plots (default: the page's name without .md)")
 	flag.StringVar(&o.binary, "xvrrp", "bin/xvrrp", "the daemon under test")
 	flag.StringVar(&only, "only", "", "run these scenarios alone, a list with commas: "+strings.Join(names(), ","))
 	flag.BoolVar(&o.report, "report", false, "run nothing, write the page from the data that is there")
 	flag.BoolVar(&o.long, "long", false, "look for false failovers for ten minutes each")
-	flag.StringVar(&o.rows, "rows", "", "of the scenarios split and addresses, only the rows that this regular expression matches; a row is \"100ms, xvrrp hold, dies\" or \"1000 addresses, keepalived\"")
+	flag.StringVar(&rows, "rows", "", "of the scenarios failover, stressed, jitter, split and addresses, only the rows that this regular expression matches; a row is \"10ms, idle, xvrrp\", \"100ms, xvrrp hold, dies\" or \"1000 addresses, keepalived\"")
 	flag.Float64Var(&o.rounds, "rounds", 1, "multiply the number of rounds")
 	flag.Parse()
 	if o.raw == "" {
@@ -59,7 +63,10 @@ func parse() options {
 	if only != "" {
 		o.only = strings.Split(only, ",")
 	}
-	return o
+	if o.rows, err = regexp.Compile(rows); err != nil {
+		return o, fmt.Errorf("-rows: %w", err)
+	}
+	return o, nil
 }
 
 // scenario is one part of the comparison and the raw file of its name.

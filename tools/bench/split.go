@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -15,17 +14,13 @@ import (
 // splits is the proof of what becomes of an address while networks and nodes
 // break: every fault, at every interval, for every pair of daemons.
 func splits(b *bench) error {
-	pattern, err := regexp.Compile(b.rows)
-	if err != nil {
-		return fmt.Errorf("-rows: %w", err)
-	}
 	var errs []error
 	count := 0
 	for _, at := range paces {
 		var list []proof
 		for _, f := range faults {
 			for _, c := range couples {
-				if p := (proof{at.interval, c, f}); pattern.MatchString(p.String()) {
+				if p := (proof{at.interval, c, f}); b.rows.MatchString(p.String()) {
 					list = append(list, p)
 				}
 			}
