@@ -2,27 +2,30 @@ package address
 
 import (
 	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// A draft is a claim of many addresses that has been put together beforehand: what remains to be done, in a hurry, is
-// the write. Of those that do not stand, and are nobody's yet.
+// A draft is a claim that has been put together beforehand: what remains to be done, in a hurry, is the write. Of
+// addresses that do not stand, and are nobody's yet.
 type draft struct {
 	addrs   []Address // as they will be claimed: the same slice
 	entries []*entry
-	writes  [][]byte // of batchSize requests each
-	named   uint64   // the journal's edition that names them all
+	writes  [][]byte  // of batchSize requests each
+	named   uint64    // the journal's edition that names them all
+	seen    time.Time // when the interfaces were looked up last
 }
 
-// draftFrom is how many addresses are worth a draft.
-const draftFrom = 64
+// draftFresh is for how long an interface need not be looked up again. Should it go meanwhile, the kernel refuses, and the
+// next attempt finds the one that came in its place.
+const draftFresh = 10 * time.Millisecond
 
 // drafted renews an owner's draft, which stands at places. With h.mu held.
 func (h *Holder) drafted(owner string, addrs []Address, at []place) {
 	d := h.drafts[owner]
 	switch {
-	case len(addrs) < draftFrom:
+	case len(addrs) == 0:
 		delete(h.drafts, owner)
 		return
 	case d == nil || !d.is(addrs) || !d.stands(at):
@@ -32,6 +35,7 @@ func (h *Holder) drafted(owner string, addrs []Address, at []place) {
 		}
 		h.drafts[owner] = d
 	}
+	d.seen = time.Now()
 	if d.named != h.journal.edition && h.journalled(d.entries) {
 		d.named = h.journal.edition
 	}
@@ -78,9 +82,9 @@ func (h *Holder) draft(owner string, addrs []Address) *draft {
 	if d == nil || !d.is(addrs) {
 		return nil
 	}
-	iface := ""
+	iface, fresh := "", time.Since(d.seen) < draftFresh
 	for _, e := range d.entries {
-		if e.Interface != iface {
+		if e.Interface != iface && !fresh {
 			iface = e.Interface
 			if index, err := h.req.index(iface); err != nil || index != e.index {
 				return nil

@@ -4,6 +4,9 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+	"time"
+
+	"github.com/xvrrp/xvrrp/internal/testnet"
 )
 
 // drafted prepares a list and says whether a claim of it would be a mere write.
@@ -63,7 +66,7 @@ func TestDraftedClaim(t *testing.T) {
 
 // What changed after a draft was made ends it; the claim is put together anew.
 func TestDraftOvertaken(t *testing.T) {
-	list := many(draftFrom, false)
+	list := many(64, false)
 	for _, c := range []struct {
 		name   string
 		change func(t *testing.T, a *Holder)
@@ -95,4 +98,23 @@ func TestDraftOvertaken(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An interface that another has replaced since it was looked up costs one attempt.
+func TestDraftedForAnInterfaceThatWent(t *testing.T) {
+	h := host(t)
+	a, _ := open(t, h, journalIn(t))
+	list := vips("192.0.2.10/24")
+	if !drafted(a, "VI_1", list) {
+		t.Fatal("nothing was drafted")
+	}
+	mustNot(t, h.Netlink().LinkDel(h.Link("eth0")))
+	h.Veth("eth0", "wire")
+	a.mu.Lock()
+	a.drafts["VI_1"].seen = time.Now()
+	a.mu.Unlock()
+	if _, err := a.Claim("VI_1", list); err == nil {
+		t.Fatal("claimed on an interface that is gone")
+	}
+	testnet.Eventually(t, 5*time.Second, holds(h, "192.0.2.10/24"))
 }

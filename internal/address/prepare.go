@@ -8,7 +8,7 @@ import (
 // Prepare names addresses in the journal that an owner may claim one day, so that the claim, which is in a hurry, finds the
 // journal written. It returns at once; the watcher writes. A second call replaces the owner's list, an empty one ends it.
 //
-// Where there are many, the claim itself is put together, too; it must then be of the same slice, which is not to be changed.
+// The claim itself is put together, too; it must then be of the same slice, which is not to be changed.
 //
 // Only where the kernel shows tags: a line then is a mere hint, since what stands without our tag is nobody's to inherit.
 // Elsewhere a claim writes its lines itself, as does one that was never prepared.

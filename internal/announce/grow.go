@@ -89,7 +89,8 @@ func (a *Announcer) disregard(owner string) {
 
 // begin makes or replaces an owner whose targets are not known yet.
 func (p *plan) begin(now time.Time, name string, s Schedule) {
-	o := p.own(name, s)
+	o := newOwner(name, s)
+	p.own(o)
 	o.grows = true
 	o.last[Takeover] = now
 }

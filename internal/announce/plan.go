@@ -11,6 +11,7 @@ type plan struct {
 	owners map[string]*owner
 	lanes  map[laneKey]*lane
 	alarms alarms
+	loaded map[string]loaded // see Load
 }
 
 // laneKey names a lane: one kind, on one interface or on one group of them.
@@ -33,13 +34,17 @@ type owner struct {
 }
 
 func newPlan() *plan {
-	return &plan{owners: map[string]*owner{}, lanes: map[laneKey]*lane{}}
+	return &plan{owners: map[string]*owner{}, lanes: map[laneKey]*lane{}, loaded: map[string]loaded{}}
 }
 
 // put makes or replaces an owner and starts its first burst.
 func (p *plan) put(now time.Time, name string, s Schedule, targets []Target) error {
-	o := p.own(name, s)
-	failed := p.aim(o, targets)
+	o, failed := p.unload(name, s, targets)
+	if o == nil {
+		o = newOwner(name, s)
+		failed = p.aim(o, targets)
+	}
+	p.own(o)
 	p.start(now, o, Takeover, s.Repeat)
 	p.arm(o, TakeoverDelay, now, s.Delay)
 	p.arm(o, Refresh, now, s.Refresh)
@@ -49,13 +54,15 @@ func (p *plan) put(now time.Time, name string, s Schedule, targets []Target) err
 	return failed
 }
 
-// own makes or replaces an owner.
-func (p *plan) own(name string, s Schedule) *owner {
-	p.remove(name)
-	o := &owner{name: name, schedule: s, frames: map[laneKey][]frame{}, extra: map[laneKey][]frame{},
+func newOwner(name string, s Schedule) *owner {
+	return &owner{name: name, schedule: s, frames: map[laneKey][]frame{}, extra: map[laneKey][]frame{},
 		open: map[Reason]int{}, armed: map[Reason]time.Time{}, last: map[Reason]time.Time{}}
-	p.owners[name] = o
-	return o
+}
+
+// own takes an owner in, in place of one of the same name.
+func (p *plan) own(o *owner) {
+	p.remove(o.name)
+	p.owners[o.name] = o
 }
 
 // aim makes the frames of an owner. An address that has none is the error.
@@ -123,6 +130,7 @@ func (p *plan) unqueue(o *owner) {
 // pace of its lane; frames that belong to other lanes now move with the next burst.
 func (p *plan) repace(pacing Pacing) {
 	p.pacing = pacing
+	clear(p.loaded) // by the lanes of before
 	for _, o := range p.owners {
 		o.frames, o.extra = p.rekey(o.frames), p.rekey(o.extra)
 	}

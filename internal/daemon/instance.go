@@ -164,15 +164,11 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 		}
 	}
 	in.held.Store(nil)
-	if t.Reason == vrrp.ReasonResumed { // it has been counted when it happened
-		in.meter().Restore(stateMetric(t), in.sinceOf(at))
-	} else {
-		in.meter().Transition(stateMetric(t), t.Reason.String(), at)
-	}
 	if t.To == vrrp.Active {
 		in.steel() // while the loop thread sends the first advert
 	}
 	in.busy = t.To == vrrp.Active // until the addresses are announced
+	in.later(func() { in.count(at, t) })
 	in.overture = overture{due: in.busy && t.Reason != vrrp.ReasonResumed}
 	name, temporary := in.cfg().Name, in.temporaryStatus()
 	in.tell(func() []line {
@@ -192,6 +188,15 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 			in.prepare()
 		}
 	})
+}
+
+// count shows a transition in the metrics.
+func (in *instance) count(at time.Time, t vrrp.Transition) {
+	if t.Reason == vrrp.ReasonResumed { // it has been counted when it happened
+		in.meter().Restore(stateMetric(t), in.sinceOf(at))
+	} else {
+		in.meter().Transition(stateMetric(t), t.Reason.String(), at)
+	}
 }
 
 // timing shows the intervals that hold in the new state.

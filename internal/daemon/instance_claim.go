@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"github.com/xvrrp/xvrrp/internal/engine"
+	"github.com/xvrrp/xvrrp/pkg/vrrp"
 )
 
 // embody makes the instance what a spec's router tells, asks and calls.
 func (in *instance) embody(s *engine.Spec) {
 	s.Name, s.Probe, s.Effect, s.Ready, s.Asker = in.id, in, in.effect, in.ready, in
+	s.Takeover = func() { in.busy = true }
 	cfg := in.cfg()
 	s.Warning = time.Duration(len(cfg.Addresses)+len(cfg.Excluded)) * steelTime
 }
@@ -27,10 +29,14 @@ func (in *instance) ready(coming bool) {
 	}
 	if !coming {
 		in.steeled = nil
+		in.d.announcer.Unload(in.id)
 		in.d.fence.drop(in) // a fence around what we do not hold stops what passes through
 		return
 	}
 	in.steel()
+	if targets := in.packed().targets; len(targets) < overtureFrom {
+		in.d.announcer.Load(in.id, in.schedule(vrrp.BecameActive), targets)
+	}
 }
 
 // steel does what comes before a claim, unless that was done just now.

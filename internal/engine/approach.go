@@ -44,6 +44,8 @@ func (e *Engine) approach(g *group) time.Time {
 		m.effects.expect(deadline.Add(trail))
 	}
 	e.post.open = false // what is sent meanwhile does not wait with us
+	// Once ahead, so that the processor has it at hand.
+	g.machine.Foresee(deadline, 0, vrrp.Timeout{Known: deadline})
 	e.ports.Approach(deadline, func() bool { return g.deadline.Equal(deadline) })
 	e.post.open = true
 	return deadline

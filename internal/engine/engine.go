@@ -173,7 +173,7 @@ func (e *Engine) add(f Add) error {
 	}
 	g.machine = vrrp.NewGroup(f.Group, routers...)
 	for _, m := range g.members {
-		m.effects = startEffects(m.spec.Effect, m.spec.Ready, e.ports.Bell)
+		m.effects = startEffects(&m.spec, e.ports.Bell)
 		e.members[m.spec.Name] = m
 	}
 	e.schedule.enter(g)

@@ -49,6 +49,9 @@ type Spec struct {
 	// takeover if the goroutine is awake in time: coming is true. When the takeover
 	// does not come after all, it is called again with false. May be nil.
 	Ready func(coming bool)
+	// Takeover is called on that goroutine before the actions of a takeover, the
+	// last of which is an Announce: words can wait until then. May be nil.
+	Takeover func()
 	// Warning is how much earlier that is, for a Ready that takes longer; at most
 	// half an interval, so that adverts in time call nobody.
 	Warning time.Duration

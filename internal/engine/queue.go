@@ -19,6 +19,7 @@ import (
 type effects struct {
 	do     Effect
 	ready  func(coming bool) // Spec.Ready
+	begin  func()            // Spec.Takeover
 	mu     sync.Mutex
 	queue  []effect
 	closed bool
@@ -53,11 +54,15 @@ type effect struct {
 	rested chan<- struct{} // instead of an action: all before it is done
 }
 
-func startEffects(do Effect, ready func(bool), b *bell.Bell) *effects {
+func startEffects(s *Spec, b *bell.Bell) *effects {
+	ready, begin := s.Ready, s.Takeover
 	if ready == nil {
 		ready = func(bool) {}
 	}
-	e := &effects{do: do, ready: ready, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	if begin == nil {
+		begin = func() {}
+	}
+	e := &effects{do: s.Effect, ready: ready, begin: begin, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	e.cord, e.work = b.Cord(e.signal), e.run
 	return e
 }
@@ -191,6 +196,9 @@ func (e *effects) serve() (last bool) {
 			if e.relax(); !e.braced {
 				return false
 			}
+		}
+		if e.claiming.Load() {
+			e.begin()
 		}
 		for i := range e.batch {
 			if rested := e.batch[i].rested; rested != nil {

@@ -20,11 +20,11 @@ func (e *effects) gone() {
 func TestEffectsPutAtTheEnd(t *testing.T) {
 	done := make(chan vrrp.Action, 1)
 	var e *effects
-	e = startEffects(func(_ time.Time, a vrrp.Action) { done <- a }, func(coming bool) {
+	e = startEffects(&Spec{Effect: func(_ time.Time, a vrrp.Action) { done <- a }, Ready: func(coming bool) {
 		if !coming { // the last that it does
 			e.put(time.Time{}, vrrp.Claim{})
 		}
-	}, nil)
+	}}, nil)
 	e.expect(time.Now())
 	select {
 	case <-done:
@@ -44,7 +44,7 @@ func TestEffectsPutAtTheEnd(t *testing.T) {
 func TestEffectsInOrder(t *testing.T) {
 	const rounds = 20000
 	var done []uint8
-	e := startEffects(func(_ time.Time, a vrrp.Action) { done = append(done, a.(vrrp.SendAdvert).Priority) }, nil, nil)
+	e := startEffects(&Spec{Effect: func(_ time.Time, a vrrp.Action) { done = append(done, a.(vrrp.SendAdvert).Priority) }}, nil)
 	for i := range rounds {
 		e.put(time.Time{}, vrrp.SendAdvert{Priority: uint8(i)})
 	}
@@ -63,7 +63,7 @@ func TestEffectsInOrder(t *testing.T) {
 // A goroutine that comes and goes is no garbage: a flood of adverts that are worth
 // a note each starts one for each.
 func TestEffectsAllocateNothing(t *testing.T) {
-	e := startEffects(func(time.Time, vrrp.Action) {}, nil, nil)
+	e := startEffects(&Spec{Effect: func(time.Time, vrrp.Action) {}}, nil)
 	defer func() { e.close(); <-e.done }()
 	var claim vrrp.Action = vrrp.Claim{}
 	if n := testing.AllocsPerRun(200, func() {

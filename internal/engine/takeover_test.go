@@ -104,7 +104,7 @@ func TestClaimOfTheSleeping(t *testing.T) {
 func TestClaimIsHeld(t *testing.T) {
 	var let atomic.Bool
 	done := make(chan bool, 2)
-	e := startEffects(func(_ time.Time, a vrrp.Action) { done <- let.Load() }, nil, nil)
+	e := startEffects(&Spec{Effect: func(_ time.Time, a vrrp.Action) { done <- let.Load() }}, nil)
 	e.held.Store(true)
 	e.put(time.Now(), vrrp.Transition{To: vrrp.Active})
 	e.put(time.Now(), vrrp.Claim{})

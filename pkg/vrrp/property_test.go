@@ -1,8 +1,11 @@
 package vrrp
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -52,6 +55,7 @@ type auditor struct {
 	now   time.Time
 	state []State
 	held  []bool
+	steps int
 }
 
 func newAuditor(t testing.TB, next func() byte) *auditor {
@@ -166,7 +170,17 @@ func (a *auditor) feed(member int, ev Event) {
 	for i := range due {
 		due[i] = a.g.Member(i).Deadline()
 	}
-	for _, action := range a.g.Handle(a.now, member, ev) {
+	a.steps++
+	sampled := a.steps%8 == 0 // it takes longer than all the rest
+	var foreseen []string
+	if sampled {
+		foreseen = a.foresee(member, ev)
+	}
+	actions := a.g.Handle(a.now, member, ev)
+	if got := formatActions(actions); sampled && !slices.Equal(got, foreseen) {
+		a.t.Errorf("after %+v: %q, foreseen were %q", ev, got, foreseen)
+	}
+	for _, action := range actions {
 		a.check(action.Member, action.Action, ev)
 	}
 	a.checkGoodbye(&before, a.g.Member(member), ev)
@@ -196,6 +210,29 @@ func (a *auditor) feed(member int, ev Event) {
 	if t, ok := ev.(Timeout); ok && !a.g.Deadline().IsZero() && !a.g.Deadline().After(a.now) && t.Known.IsZero() {
 		a.t.Errorf("Timeout at %v left the deadline %v", a.now, a.g.Deadline())
 	}
+}
+
+// foresee asks what an event would do, and checks that asking does nothing.
+func (a *auditor) foresee(member int, ev Event) []string {
+	before := make([]Router, a.g.Len())
+	for i := range before {
+		before[i] = *a.g.Member(i).clone()
+	}
+	list := formatActions(a.g.Foresee(a.now, member, ev))
+	for i := range before {
+		if after := *a.g.Member(i).clone(); !reflect.DeepEqual(before[i], after) {
+			a.t.Errorf("foreseeing %+v changed a router from %+v to %+v", ev, before[i], after)
+		}
+	}
+	return list
+}
+
+func formatActions(actions []MemberAction) []string {
+	var list []string
+	for _, action := range actions {
+		list = append(list, fmt.Sprintf("%d: %s", action.Member, formatAction(action.Action)))
+	}
+	return list
 }
 
 // checkGoodbye: an advert of priority 0, however many there are, puts nothing
