@@ -198,7 +198,7 @@ func (d *demo) death(ctx context.Context, p *probe) error {
 }
 
 func (d *demo) back(ctx context.Context, p *probe) error {
-	d.story.say("director-a comes back: cable in, daemon started")
+	d.story.say("director-a comes back: cable in, daemon started; it first clears away what the dead one left")
 	at := time.Now()
 	if err := d.a.port.Plug(); err != nil {
 		return err
@@ -232,6 +232,7 @@ func (d *demo) farewell(ctx context.Context, p *probe) error {
 		return err
 	}
 	d.story.release = p.outage(at)
+	d.story.say("the end: director-b is stopped too")
 	return d.b.process.Stop(5 * time.Second)
 }
 

@@ -25,9 +25,8 @@ type probe struct {
 	done  chan struct{}
 	ended sync.WaitGroup
 
-	mu      sync.Mutex
-	sent    int
-	answers []time.Time
+	mu sync.Mutex
+	heard
 }
 
 func newProbe(h *lab.Host, to netip.Addr) (*probe, error) {
@@ -66,11 +65,13 @@ func (p *probe) ask() {
 		if err != nil {
 			continue // cannot be: the message is fixed
 		}
-		if _, err := p.conn.WriteTo(b, p.to); err == nil { // no way there is what we measure
-			p.mu.Lock()
+		_, err = p.conn.WriteTo(b, p.to)
+		p.mu.Lock()
+		p.asked = append(p.asked, time.Now())
+		if err == nil { // no way there is what we measure
 			p.sent++
-			p.mu.Unlock()
 		}
+		p.mu.Unlock()
 	}
 }
 
@@ -106,22 +107,16 @@ func (p *probe) answeredAfter(at time.Time) bool {
 	return len(p.answers) > 0 && p.answers[len(p.answers)-1].After(at.Add(50*time.Millisecond))
 }
 
-// outage is the longest silence between two answers, from shortly before a
-// moment until now.
+// outage is heard's, of a probe that is still going on.
 func (p *probe) outage(from time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var longest time.Duration
-	for i := 1; i < len(p.answers); i++ {
-		if p.answers[i].After(from) {
-			longest = max(longest, p.answers[i].Sub(p.answers[i-1]))
-		}
-	}
-	return longest
+	return p.heard.outage(from)
 }
 
-func (p *probe) totals() (sent, answered int) {
+// totals is what there is to say about the probes themselves.
+func (p *probe) totals() (sent, answered int, heldUp time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.sent, len(p.answers)
+	return p.sent, len(p.answers), p.heldUp()
 }

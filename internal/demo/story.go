@@ -76,12 +76,16 @@ func (s *story) end(p *probe) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ms := func(d time.Duration) string { return fmt.Sprintf("%7.1f ms", float64(d)/float64(time.Millisecond)) }
-	sent, answered := p.totals()
+	sent, answered, heldUp := p.totals()
 	fmt.Fprintf(s.w, "\nWhat the client saw of %v, probed every %v (%d probes, %d answers):\n\n", vip, probeEvery, sent, answered)
 	fmt.Fprintf(s.w, "  longest silence when the active director died  %s   the protocol's own bound: %s\n", ms(s.outage), ms(bound))
 	fmt.Fprintf(s.w, "  longest silence when it came back              %s\n", ms(s.handback))
 	fmt.Fprintf(s.w, "  longest silence when it was stopped in order   %s   the protocol's own bound: %s\n\n", ms(s.release), ms(releaseBound))
 	fmt.Fprintf(s.w, "The bound of a death is 3 adverts and the skew of priority %d: 3 x %v + %d/256 x %v.\n", weak, interval, 256-weak, interval)
+	fmt.Fprintf(s.w, "The bound of a farewell is that skew alone. The client asks every %v, and no figure is finer than that.\n", probeEvery)
+	if heldUp > 0 {
+		fmt.Fprintf(s.w, "This machine held the client itself up for up to %v: a silence in which nobody asked is not counted.\n", heldUp.Round(time.Millisecond))
+	}
 	fmt.Fprintln(s.w, "No rule was added to a firewall, and none changed.")
 }
 
