@@ -146,7 +146,7 @@ func (e *entry) addition() request {
 
 // teller turns so many entries into so many of the claim's list. Nil: nobody is to be told.
 func (h *Holder) teller(entries []*entry, told func(n int)) func(n int) {
-	if told == nil || entries[0].Prefix.Addr().Is6() {
+	if told == nil || len(entries) >= followFrom && entries[0].Prefix.Addr().Is6() {
 		return nil
 	}
 	return func(n int) { told(entries[n-1].rank + 1) }

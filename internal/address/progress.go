@@ -24,6 +24,9 @@ const (
 	markFine  = 10
 	fineFirst = 50
 	fineLast  = 30
+	// followFrom is how many addresses are worth it: fewer stand before another
+	// goroutine is awake.
+	followFrom = 64
 	// hearFor bounds one wait of the hearing goroutine, so that it notices when the
 	// write has failed.
 	hearFor = 50 * time.Millisecond

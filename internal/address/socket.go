@@ -83,7 +83,7 @@ func (s *socket) batch(n int, req func(i int) request) (errs []error, err error)
 	return s.batchTold(n, req, nil)
 }
 
-// batchTold is batch that tells, from another goroutine, how far the kernel has come: the first so many are done, or refused.
+// batchTold is batch that tells, perhaps from another goroutine, how far the kernel has come: the first so many are done, or refused.
 // With nil nobody is told.
 func (s *socket) batchTold(n int, req func(i int) request, done func(n int)) (errs []error, err error) {
 	return s.deliver(n, func(from, to int) []byte {
@@ -114,10 +114,10 @@ func (s *socket) deliver(n int, write func(from, to int) []byte, done func(n int
 		to = min(from+batchSize, n)
 		out := write(from, to)
 		first := s.number(out)
-		if done != nil {
+		if done != nil && n >= followFrom {
 			err = s.follow(from, to, out, first, done)
-		} else {
-			err = s.chunk(from, to, out, first)
+		} else if err = s.chunk(from, to, out, first); err == nil && done != nil {
+			done(to)
 		}
 		if err == nil {
 			s.grant(from, to)

@@ -28,6 +28,7 @@ import (
 	"github.com/xvrrp/xvrrp/internal/pulse"
 	"github.com/xvrrp/xvrrp/internal/realtime"
 	"github.com/xvrrp/xvrrp/internal/rundir"
+	"github.com/xvrrp/xvrrp/internal/stage"
 )
 
 // Daemon is a running xvrrp.
@@ -47,6 +48,7 @@ type Daemon struct {
 	degraded  string // why there is no BPF, empty when there is
 	holders   holders
 	announcer *announce.Announcer
+	stage     *stage.Stage
 	hops      *nexthop.Resolver
 	links     atomic.Pointer[ifstate.Watcher] // once there is one
 	metrics   *metrics.Metrics
@@ -172,6 +174,10 @@ func (d *Daemon) open(undo *cleanup) error {
 	if err := permitted(); err != nil {
 		return err
 	}
+	if d.stage, err = stage.Open(); err != nil {
+		d.log.Debug("a takeover is not rehearsed", "error", err)
+	}
+	undo.add("rehearsal stage", d.stage.Close)
 	d.openRealtime(undo)
 	if err := d.openDatapath(undo); err != nil {
 		return err
@@ -205,7 +211,7 @@ func (d *Daemon) open(undo *cleanup) error {
 	d.metrics = metrics.New(metrics.Config{Version: d.opt.Version, KernelAdverts: d.kernelAdverts, Holdings: d.holdings})
 	d.gossip = newGossip(d.log, d.bell)
 	d.gossip.follow = d.history.rumour
-	d.engine = engine.New(engine.Ports{Wake: d.dp.Wake, Approach: d.dp.Approach, Interrupt: d.loop.interrupt, Bell: d.bell, Stray: d.stray})
+	d.engine = engine.New(engine.Ports{Wake: d.dp.Wake, Approach: d.dp.Approach, Rehearse: d.stage.Frame, Interrupt: d.loop.interrupt, Bell: d.bell, Stray: d.stray})
 	d.metrics.Reloaded(true, d.started)
 	d.scale = newScale(d.engine.Do)
 	d.inquiries = newInquiries(d)

@@ -23,13 +23,10 @@ func (in *instance) announce(why vrrp.Why) {
 		in.healed()
 		return
 	}
-	begun := in.endOverture()
-	targets := in.packed().targets
-	if begun {
-		// It is under way.
-	} else if err := in.d.announcer.Announce(in.id, in.schedule(why), targets); err != nil {
-		in.log.Error("("+in.cfg().Name+") cannot announce the addresses", "error", err)
+	if !in.endOverture() {
+		in.proclaim(why)
 	}
+	targets := in.packed().targets
 	for _, t := range targets {
 		in.debug("%s on %s for %v", sending(t.Addr), in.d.nics.name(t.IfIndex), t.Addr)
 	}

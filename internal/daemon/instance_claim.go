@@ -7,6 +7,7 @@ import (
 
 	"github.com/xvrrp/xvrrp/internal/engine"
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
+	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
 // embody makes the instance what a spec's router tells, asks and calls.
@@ -37,6 +38,7 @@ func (in *instance) ready(coming bool) {
 	if targets := in.packed().targets; len(targets) < overtureFrom {
 		in.d.announcer.Load(in.id, in.schedule(vrrp.BecameActive), targets)
 	}
+	in.d.stage.Address(in.cfg().Family == wire.IPv6)
 }
 
 // steel does what comes before a claim, unless that was done just now.

@@ -35,9 +35,13 @@ func (in *instance) note(n vrrp.Note) {
 	if !in.news(n) {
 		return
 	}
-	if l, ok := noteLine(in.cfg().Name, n); ok {
-		in.say(l)
-	}
+	name := in.cfg().Name
+	in.tell(func() []line {
+		if l, ok := noteLine(name, n); ok {
+			return []line{l}
+		}
+		return nil
+	})
 	in.later(func() { in.d.history.note(in.cfg().Name, n) })
 }
 

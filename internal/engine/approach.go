@@ -46,6 +46,9 @@ func (e *Engine) approach(g *group) time.Time {
 	e.post.open = false // what is sent meanwhile does not wait with us
 	// Once ahead, so that the processor has it at hand.
 	g.machine.Foresee(deadline, 0, vrrp.Timeout{Known: deadline})
+	if e.ports.Rehearse != nil {
+		e.ports.Rehearse()
+	}
 	e.ports.Approach(deadline, func() bool { return g.deadline.Equal(deadline) })
 	e.post.open = true
 	return deadline

@@ -18,6 +18,8 @@ type Ports struct {
 	// until still is false; all that arrived until then has been told. It is called in Wakeup, shortly before a takeover.
 	// Without it the takeover is as late as a sleeping processor's timer.
 	Approach func(at time.Time, still func() bool)
+	// Rehearse sends a frame to nobody, shortly before an advert will be sent; nil: nothing does.
+	Rehearse func()
 	// Interrupt makes the loop call Interrupted. Any goroutine calls it.
 	Interrupt func()
 	// Bell wakes goroutines on behalf of the loop thread; nil: it does so itself.

@@ -73,6 +73,7 @@ var Rules = map[string]Rule{
 	"internal/survey":   {Own: []string{"internal/stamp", "internal/solicit", "pkg/vrrp/wire"}, Modules: []string{netlink, arp, ndp, packet, xnet, xsys}},
 	"internal/overhear": {Own: []string{"internal/stamp", "pkg/vrrp/wire"}, Modules: []string{xnet, xsys}},
 	"internal/prober":   {Own: []string{"internal/stamp", "internal/netspace", "internal/solicit"}, Modules: []string{arp, ndp, xsys}},
+	"internal/stage":    {Modules: []string{netlink, xsys}},
 	"internal/solicit":  {Modules: []string{ndp, xsys}},
 	"internal/realtime": {Modules: []string{xsys}},
 	"internal/doctor":   {Own: []string{"internal/dump", "pkg/vrrp/wire"}, Modules: []string{netlink, arp, nft, ebpf, xsys}},

@@ -1,0 +1,150 @@
+package stage
+
+import (
+	"errors"
+	"net"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/testnet"
+)
+
+// What is rehearsed is done, again and again, and the network that the daemon serves hears nothing of it.
+func TestRehearsal(t *testing.T) {
+	h := testnet.New(t).Host("h")
+	h.Veth("eth0", "wire")
+	news, done := make(chan netlink.AddrUpdate, 100), make(chan struct{})
+	defer close(done)
+	h.Do(func() {
+		if err := netlink.AddrSubscribe(news, done); err != nil {
+			t.Fatal(err)
+		}
+		s := open(t)
+		for _, ipv6 := range []bool{false, true, false, true} {
+			for _, typ := range []uint16{unix.RTM_NEWADDR, unix.RTM_DELADDR} {
+				if err := s.ask(typ, ipv6); err != nil {
+					t.Errorf("request %d, IPv6 %v: %v", typ, ipv6, err)
+				}
+			}
+			s.last = time.Time{}
+			if s.Address(ipv6); s.last.IsZero() {
+				t.Error("not rehearsed")
+			}
+		}
+		if err := s.ask(unix.RTM_DELADDR, false); !errors.Is(err, unix.EADDRNOTAVAIL) {
+			t.Errorf("the address is left: %v", err)
+		}
+		if n, err := unix.Write(s.frames, question[:]); n != len(question) || err != nil {
+			t.Errorf("%d bytes of the frame left: %v", n, err)
+		}
+	})
+	h.AddAddress("eth0", "198.51.100.1/24")
+	for {
+		select {
+		case u := <-news:
+			if u.LinkAddress.IP.IsLinkLocalUnicast() {
+				continue
+			}
+			if !u.LinkAddress.IP.Equal(net.IPv4(198, 51, 100, 1)) {
+				t.Errorf("the host hears of %v", u.LinkAddress)
+			}
+			return
+		case <-time.After(10 * time.Second):
+			t.Fatal("the host hears of nothing")
+		}
+	}
+}
+
+// One of many that take over together rehearses.
+func TestOneIsEnough(t *testing.T) {
+	s := open(t)
+	s.Address(false)
+	first := s.last
+	if s.Address(true); s.last != first {
+		t.Error("rehearsed again at once")
+	}
+	s.last = time.Now().Add(-fresh)
+	s.mu.Lock()
+	was := s.last
+	if s.Address(true); s.last != was {
+		t.Error("rehearsed beside another")
+	}
+	s.mu.Unlock()
+}
+
+// Without a stage nothing is rehearsed, and nothing breaks.
+func TestNoStage(t *testing.T) {
+	var s *Stage
+	s.Address(false)
+	s.Frame()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// The home of the other threads stays what it was.
+func TestOthersStay(t *testing.T) {
+	h := testnet.New(t).Host("h")
+	h.Veth("eth0", "wire")
+	h.Do(func() {
+		open(t)
+		for range 10 {
+			runtime.Gosched()
+			if _, err := netlink.LinkByName("eth0"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+func open(t testing.TB) *Stage {
+	t.Helper()
+	s, err := Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// BenchmarkAddress is how long the kernel takes to add an address to another network after a pause, and after a pause and
+// a rehearsal.
+func BenchmarkAddress(b *testing.B) {
+	for _, c := range []struct {
+		name      string
+		rehearsed bool
+	}{{"after a pause", false}, {"rehearsed", true}} {
+		b.Run(c.name, func(b *testing.B) {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			served, s := open(b), open(b)
+			var took time.Duration
+			for b.Loop() {
+				time.Sleep(20 * time.Millisecond)
+				begin := time.Now()
+				if c.rehearsed {
+					s.last = time.Time{}
+					s.Address(false)
+				}
+				for time.Since(begin) < 400*time.Microsecond { // as one does before a takeover
+					continue
+				}
+				begin = time.Now()
+				err := served.ask(unix.RTM_NEWADDR, false)
+				took += time.Since(begin)
+				if err = errors.Join(err, served.ask(unix.RTM_DELADDR, false)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(took.Microseconds())/float64(b.N), "µs/address")
+		})
+	}
+}
