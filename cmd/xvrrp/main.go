@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/xvrrp/xvrrp/internal/show"
+	"github.com/xvrrp/xvrrp/internal/stage"
 )
 
 // version is set by the build, see the Makefile.
@@ -31,6 +32,7 @@ const (
 )
 
 func main() {
+	stage.Ushers()
 	cli.VersionPrinter = func(c *cli.Context) {
 		fmt.Fprintf(c.App.Writer, "xvrrp %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	}

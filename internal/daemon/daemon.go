@@ -175,7 +175,7 @@ func (d *Daemon) open(undo *cleanup) error {
 		return err
 	}
 	if d.stage, err = stage.Open(); err != nil {
-		d.log.Debug("a takeover is not rehearsed", "error", err)
+		d.log.Info("a takeover is not rehearsed, and some 50 µs later for it", "error", err)
 	}
 	undo.add("rehearsal stage", d.stage.Close)
 	d.openRealtime(undo)

@@ -3,5 +3,6 @@
 // loopback interface alone, where an address is added and removed and a frame sent half a millisecond before a takeover is
 // due. Nothing of it leaves that namespace, and no monitor of the real one hears of it.
 //
-// To make a namespace takes CAP_SYS_ADMIN. Without it there is no stage, and a takeover is some 50 µs later.
+// To make a namespace takes CAP_SYS_ADMIN, or a user namespace. Where neither is to be had there is no stage, and a takeover is
+// some 50 µs later.
 package stage

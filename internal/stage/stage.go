@@ -25,7 +25,8 @@ type Stage struct {
 // take over together one does.
 const fresh = 2 * time.Millisecond
 
-// Open makes a stage. It needs CAP_SYS_ADMIN, CAP_NET_ADMIN and CAP_NET_RAW.
+// Open makes a stage. It needs CAP_NET_ADMIN and CAP_NET_RAW, and either CAP_SYS_ADMIN or a system that lets everybody
+// make user namespaces.
 func Open() (*Stage, error) {
 	s := &Stage{routing: -1, frames: -1, answer: make([]byte, 4096)}
 	done := make(chan error)
@@ -33,17 +34,26 @@ func Open() (*Stage, error) {
 		runtime.LockOSThread() // and never unlocked: the thread goes with the goroutine, its namespace stays with the sockets
 		done <- s.open()
 	}()
-	if err := <-done; err != nil {
+	err := <-done
+	if errors.Is(err, unix.EPERM) {
+		err = s.send()
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("rehearsal stage: %w", err), s.Close())
 	}
 	return s, nil
 }
 
 // open does it on a thread of its own.
-func (s *Stage) open() (err error) {
+func (s *Stage) open() error {
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 		return fmt.Errorf("make a network namespace: %w", err)
 	}
+	return s.furnish()
+}
+
+// furnish opens the sockets in the namespace of the thread, a new one.
+func (s *Stage) furnish() error {
 	lo, err := netlink.LinkByName("lo")
 	if err != nil {
 		return fmt.Errorf("loopback interface: %w", err)

@@ -3,6 +3,7 @@ package stage
 import (
 	"errors"
 	"net"
+	"os"
 	"runtime"
 	"testing"
 	"time"
@@ -12,6 +13,60 @@ import (
 
 	"github.com/xvrrp/xvrrp/internal/testnet"
 )
+
+func TestMain(m *testing.M) {
+	Ushers()
+	os.Exit(m.Run())
+}
+
+// Without CAP_SYS_ADMIN a child finds the stage.
+func TestUsher(t *testing.T) {
+	done := make(chan *Stage)
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // and never unlocked: it has lost its powers
+		if err := renounce(unix.CAP_SYS_ADMIN); err != nil {
+			t.Error(err)
+			return
+		}
+		s := &Stage{routing: -1, frames: -1, answer: make([]byte, 4096)}
+		if err := s.open(); !errors.Is(err, unix.EPERM) {
+			t.Errorf("made a namespace without CAP_SYS_ADMIN: %v", err)
+		}
+		if err := s.send(); err != nil {
+			t.Error(err)
+			return
+		}
+		for _, typ := range []uint16{unix.RTM_NEWADDR, unix.RTM_DELADDR} {
+			if err := s.ask(typ, false); err != nil {
+				t.Errorf("request %d: %v", typ, err)
+			}
+		}
+		done <- s
+	}()
+	s := <-done
+	if s == nil {
+		t.Fatal("no stage")
+	}
+	if n, err := unix.Write(s.frames, question[:]); n != len(question) || err != nil {
+		t.Errorf("%d bytes of the frame left: %v", n, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// renounce gives up one capability of the calling thread.
+func renounce(capability int) error {
+	hdr := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if err := unix.Capget(&hdr, &data[0]); err != nil {
+		return err
+	}
+	data[capability/32].Effective &^= 1 << (capability % 32)
+	data[capability/32].Permitted &^= 1 << (capability % 32)
+	return unix.Capset(&hdr, &data[0])
+}
 
 // What is rehearsed is done, again and again, and the network that the daemon serves hears nothing of it.
 func TestRehearsal(t *testing.T) {
