@@ -5,10 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=${1:-bin/packages}
 
-# A tag v1.2.3 is the version; anything else is 0.0.0 with the commit.
+# A tag v1.2.3 is the version; anything else is 0.0.0 with the commit, which a source archive does not know.
 tag=$(git describe --tags --exact-match 2>/dev/null || true)
 VERSION=${tag#v}
-[ -n "$VERSION" ] || VERSION=0.0.0+git$(git rev-parse --short HEAD)
+[ -n "$VERSION" ] || VERSION=0.0.0+git$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 ARCH=$(go env GOARCH)
 export VERSION ARCH
 

@@ -26,7 +26,7 @@ command -v apt-get >/dev/null || {
 sudo=()
 [ "$(id -u)" = 0 ] || sudo=(sudo)
 echo "installing: ${missing[*]}"
-# A daemon that a package would start at installation is none of ours: peers run in the lab's namespaces only.
+# A daemon that a package would start, now or at the next boot, is none of ours: peers run in the lab's namespaces only.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
 	printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null
@@ -35,3 +35,10 @@ if [ ! -e "$policy" ]; then
 fi
 "${sudo[@]}" apt-get update -qq
 "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+for p in "${missing[@]}"; do
+	case "$p" in
+	keepalived | frr | prometheus)
+		! command -v systemctl >/dev/null || "${sudo[@]}" systemctl --quiet disable "$p.service"
+		;;
+	esac
+done
