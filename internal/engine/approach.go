@@ -16,42 +16,81 @@ const lead = 500 * time.Microsecond
 // awake for it.
 const trail = 200 * time.Microsecond
 
+// An advert is waited for awake, too, where there was a pause before it: sleepers
+// are some 100 µs late at the worst of a hundred times, and more at the worst of a
+// thousand. A fortieth of the pause is what that may cost. Among many routers there
+// are no such pauses, nor is anything cold.
+const (
+	poise = 200 * time.Microsecond // at most
+	pause = 4 * time.Millisecond   // at least
+)
+
 // alarmOf is when to be awake for a group.
 func (e *Engine) alarmOf(g *group) time.Time {
-	if e.ports.Approach == nil || g.warning || g.machine.State() != vrrp.Backup {
+	g.early = 0
+	if e.ports.Approach == nil || g.warning {
 		return g.deadline
+	}
+	left := time.Until(g.deadline)
+	switch g.machine.State() {
+	case vrrp.Backup:
+		g.early = lead
+	case vrrp.Active:
+		if left >= pause {
+			g.early = min(poise, left/40)
+		}
 	}
 	// Too late to be early, it is the deadline itself: a takeover needs to know
 	// that what arrived before it has been told, see vrrp.Timeout.
-	if early := g.deadline.Add(-lead); early.After(time.Now()) {
-		return early
+	if left <= g.early {
+		return g.deadline
 	}
-	return g.deadline
+	return g.deadline.Add(-g.early)
 }
 
-// near reports whether a Backup's deadline is to be waited for awake.
+// near reports whether a deadline is to be waited for awake.
 func (e *Engine) near(g *group, left time.Duration) bool {
-	return e.ports.Approach != nil && !g.warning && left > 0 && left <= lead && g.approached != e.round && g.machine.State() == vrrp.Backup
+	if e.ports.Approach == nil || g.warning || left <= 0 || g.approached == e.round {
+		return false
+	}
+	if g.machine.State() == vrrp.Backup {
+		return left <= lead
+	}
+	return left <= g.early
 }
 
-// approach spends the last moments before a Backup's deadline awake, and has the
-// goroutines wake up that will have to claim. It returns the deadline: all that
-// arrived before has been told.
+// approach spends the last moments before a deadline awake, and before a Backup's
+// has the goroutines wake up that will have to claim. It returns the deadline: all
+// that arrived before has been told.
 func (e *Engine) approach(g *group) time.Time {
 	g.approached = e.round
 	deadline := g.deadline
-	for _, m := range g.members {
-		m.effects.expect(deadline.Add(trail))
-	}
 	e.post.open = false // what is sent meanwhile does not wait with us
-	// Once ahead, so that the processor has it at hand.
-	g.machine.Foresee(deadline, 0, vrrp.Timeout{Known: deadline})
+	if g.machine.State() == vrrp.Backup {
+		e.rehearse(g)
+	}
+	e.awaited, e.awaitedAt = g, deadline
+	if e.still == nil {
+		e.still = e.stillAwaited // once: a method value is an allocation
+	}
+	e.ports.Approach(deadline, e.still)
+	e.post.open = true
+	return deadline
+}
+
+// stillAwaited tells that a deadline which is waited for awake has not moved away.
+func (e *Engine) stillAwaited() bool { return e.awaited.deadline.Equal(e.awaitedAt) }
+
+// rehearse gets ready for a takeover: the goroutines that claim, and once ahead what
+// is about to be done, so that the processor has it at hand.
+func (e *Engine) rehearse(g *group) {
+	for _, m := range g.members {
+		m.effects.expect(g.deadline.Add(trail))
+	}
+	g.machine.Foresee(g.deadline, 0, vrrp.Timeout{Known: g.deadline})
 	if e.ports.Rehearse != nil {
 		e.ports.Rehearse()
 	}
-	e.ports.Approach(deadline, func() bool { return g.deadline.Equal(deadline) })
-	e.post.open = true
-	return deadline
 }
 
 // plan puts a group into the schedule as its machine wants it. Where a takeover

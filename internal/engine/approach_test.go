@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,4 +46,59 @@ func TestWarning(t *testing.T) {
 			t.Errorf("called at %v, want %v", called, want)
 		}
 	})
+}
+
+// An advert after a pause is waited for awake, at a fortieth of the pause at most;
+// one that comes soon, or with a crowd, is not.
+func TestActiveIsAwake(t *testing.T) {
+	for _, c := range []struct {
+		interval time.Duration
+		routers  byte
+		early    time.Duration
+	}{
+		{time.Second, 1, poise},
+		{10 * time.Millisecond, 1, poise},
+		{6 * time.Millisecond, 1, 150 * time.Microsecond},
+		{2 * time.Millisecond, 1, 0},
+		{10 * time.Millisecond, 5, 0},
+	} {
+		t.Run(fmt.Sprintf("%d at %v", c.routers, c.interval), func(t *testing.T) {
+			watching.Store(true) // nobody waits awake: virtual time would stand still
+			defer watching.Store(false)
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t)
+				var waited []time.Duration
+				b.e.ports.Approach = func(at time.Time, _ func() bool) {
+					waited = append(waited, time.Until(at))
+					time.Sleep(time.Until(at))
+				}
+				for i := range c.routers {
+					s := b.spec(fmt.Sprintf("VI_%d", i), 51+i, 100)
+					s.Election.Interval = c.interval
+					b.run(s)
+					time.Sleep(c.interval / time.Duration(c.routers)) // their phases
+				}
+				time.Sleep(10 * c.interval)
+				b.on(func() { waited = nil })
+				b.mu.Lock()
+				b.sent = nil
+				b.mu.Unlock()
+				time.Sleep(10 * c.interval)
+				b.on(func() {
+					if c.early == 0 && len(waited) > 0 || c.early > 0 && len(waited) < 9 {
+						t.Errorf("waited awake %d times", len(waited))
+					}
+					for _, early := range waited {
+						if early != c.early {
+							t.Errorf("awake %v before the deadline, want %v", early, c.early)
+						}
+					}
+					if n := len(b.sent); n < 10*int(c.routers)-1 {
+						t.Errorf("%d adverts", n)
+					}
+				})
+				b.close()
+			})
+		})
+	}
 }

@@ -35,6 +35,11 @@ type Engine struct {
 	post     post
 	claiming *group // which took over in this Wakeup, see stay
 	deaf     bool   // see Deafen
+
+	// What is waited for awake, see approach.
+	awaited   *group
+	awaitedAt time.Time
+	still     func() bool
 }
 
 // letter is a fact on its way to the loop thread.

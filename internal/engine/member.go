@@ -22,7 +22,8 @@ type group struct {
 	number   int32     // in the schedule
 	round    uint64    // the Wakeup that last told it
 
-	approached uint64 // the Wakeup that last waited for its deadline
+	approached uint64        // the Wakeup that last waited for its deadline
+	early      time.Duration // how long before its deadline the alarm was last set for it
 }
 
 // member is one virtual router with what it needs to hear and to speak.
