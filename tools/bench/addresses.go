@@ -13,7 +13,7 @@ import (
 
 // takeoverSizes are how many addresses go over at once.
 var takeoverSizes = []config{{addresses: 1}, {addresses: 10}, {addresses: 100}, {addresses: 1000},
-	{addresses: 100, ipv6: true}, {addresses: 1000, ipv6: true}}
+	{addresses: 100, lan: true}, {addresses: 1000, lan: true}, {addresses: 100, ipv6: true}, {addresses: 1000, ipv6: true}}
 
 const (
 	takeoverInterval = 100 * time.Millisecond
@@ -58,6 +58,9 @@ func (c config) size() string {
 	if c.ipv6 {
 		return fmt.Sprintf("%d IPv6 addresses", c.addresses)
 	}
+	if c.lan {
+		return fmt.Sprintf("%d /%d addresses", c.addresses, lanBits)
+	}
 	return fmt.Sprintf("%d addresses", c.addresses)
 }
 
@@ -70,6 +73,15 @@ func (c config) vip(i int) netip.Addr {
 		return netip.AddrFrom16([16]byte{0: 0x20, 1: 0x01, 2: 0x0d, 3: 0xb8, 5: 1, 14: byte(i >> 8), 15: byte(i)})
 	}
 	return netip.AddrFrom4([4]byte{10, 1, byte(16 + i/250), byte(1 + i%250)})
+}
+
+// prefix is address i with the length of the LAN's prefix, or with its own.
+func (c config) prefix(i int) netip.Prefix {
+	ip := c.vip(i)
+	if c.lan {
+		return netip.PrefixFrom(ip, lanBits)
+	}
+	return netip.PrefixFrom(ip, ip.BitLen())
 }
 
 // samples are addresses spread over the list, the first and the last included.
@@ -96,7 +108,7 @@ func (c config) withAddresses(t *strings.Builder, n *node) {
 	list := func(from, to int) string {
 		var s strings.Builder
 		for i := from; i < to; i++ {
-			fmt.Fprintf(&s, "        %s/%d\n", c.vip(i), c.vip(i).BitLen())
+			fmt.Fprintf(&s, "        %s\n", c.prefix(i))
 		}
 		return s.String()
 	}

@@ -212,7 +212,7 @@ func TestAddressRows(t *testing.T) {
 		return series{Scenario: "addresses", Daemon: daemon, Interval: "100ms", Load: load, What: what, Values: []float64{v}}
 	}
 	var data results
-	for _, load := range []string{"1000 addresses", "1000 IPv6 addresses"} {
+	for _, load := range []string{"1000 addresses", "1000 /16 addresses", "1000 IPv6 addresses"} {
 		data = append(data, one("xvrrp", load, lastAnnounced, 12), one("keepalived", load, lastAnnounced, 24), one(kernelAlone.name, load, addedAlone, 10))
 	}
 	p := &page{data: data}
@@ -220,12 +220,15 @@ func TestAddressRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"| 1000 | last address announced | 1 | 12.0 | 12.0 | 24.0 | 24.0 | 0.500 × |", "| 1000 IPv6 | last address announced |",
+		"| 1000 | last address announced | 1 | 12.0 | 12.0 | 24.0 | 24.0 | 0.500 × |", "| 1000 IPv6 | last address announced |", "| 1000 /16 | last address announced |",
 		"| 1000 | kernel alone, added in one write | 1 | 10.0 | 10.0 |", "0.417 × of keepalived's time for 1000 addresses",
 	} {
 		if !strings.Contains(p.text.String(), want) {
 			t.Errorf("no %q in\n%s", want, p.text.String())
 		}
+	}
+	if got := (config{addresses: 3, lan: true}); got.prefix(2).Bits() != lanBits || got.size() != "3 /16 addresses" {
+		t.Errorf("%v of %q", got.prefix(2), got.size())
 	}
 	c := config{addresses: 300, ipv6: true}
 	seen := map[netip.Addr]bool{}

@@ -48,6 +48,7 @@ type config struct {
 	watched             bool // the second director has a router of its own beside them
 	owners              bool // the first director has the higher priority
 	ipv6                bool // of the addresses all but the first
+	lan                 bool // the addresses have the prefix of the interface's own
 	addresses           int  // of the one router, 0: one. Then each director has a router of its own beside it
 }
 

@@ -39,7 +39,7 @@ func (b *bench) kernel(k kind, c config) (err error) {
 	n := p.nodes[0]
 	var values []float64
 	for range max(1, int(takeoverRounds*b.rounds)) {
-		out, err := n.Run(self, fmt.Sprintf("%s%d,%v", addArg, c.addresses, c.ipv6))
+		out, err := n.Run(self, fmt.Sprintf("%s%d,%v,%v", addArg, c.addresses, c.ipv6, c.lan))
 		if err != nil {
 			return fmt.Errorf("%w: %s", err, out)
 		}
@@ -61,11 +61,11 @@ func (b *bench) kernel(k kind, c config) (err error) {
 func adding(task string) {
 	runtime.LockOSThread()
 	debug.SetGCPercent(-1)
-	number, v6, _ := strings.Cut(task, ",")
-	n, err := strconv.Atoi(number)
+	words := append(strings.Split(task, ","), "", "")
+	n, err := strconv.Atoi(words[0])
 	var took time.Duration
 	if err == nil {
-		took, err = addAll(config{addresses: n, ipv6: v6 == "true"})
+		took, err = addAll(config{addresses: n, ipv6: words[1] == "true", lan: words[2] == "true"})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -86,7 +86,7 @@ func addAll(c config) (took time.Duration, err error) {
 	}
 	var requests []byte
 	for i := range c.addresses {
-		requests = appendAddition(requests, iface.Index, c.vip(i), i == c.addresses-1)
+		requests = appendAddition(requests, iface.Index, c.prefix(i), i == c.addresses-1)
 	}
 	if err := fifo(60); err != nil {
 		fmt.Fprintln(os.Stderr, "without real-time priority:", err)
@@ -108,7 +108,8 @@ func addAll(c config) (took time.Duration, err error) {
 }
 
 // appendAddition appends an RTM_NEWADDR; the last one alone is answered.
-func appendAddition(b []byte, index int, ip netip.Addr, last bool) []byte {
+func appendAddition(b []byte, index int, p netip.Prefix, last bool) []byte {
+	ip := p.Addr()
 	begin := len(b)
 	flags := uint16(unix.NLM_F_REQUEST | unix.NLM_F_CREATE | unix.NLM_F_EXCL)
 	if last {
@@ -122,7 +123,7 @@ func appendAddition(b []byte, index int, ip netip.Addr, last bool) []byte {
 	if ip.Is6() {
 		family, nodad = unix.AF_INET6, unix.IFA_F_NODAD
 	}
-	b = append(b, family, byte(ip.BitLen()), nodad, unix.RT_SCOPE_UNIVERSE)
+	b = append(b, family, byte(p.Bits()), nodad, unix.RT_SCOPE_UNIVERSE)
 	b = binary.NativeEndian.AppendUint32(b, uint32(index))
 	for _, attr := range []uint16{unix.IFA_LOCAL, unix.IFA_ADDRESS} {
 		b = binary.NativeEndian.AppendUint16(b, uint16(unix.SizeofRtAttr+ip.BitLen()/8))

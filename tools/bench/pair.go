@@ -37,6 +37,8 @@ type node struct {
 
 // network of interface i: 10.i+1.0.0/16. The directors have .0.1 and .0.2, the
 // judge .0.9, virtual router v has .1.v.
+const lanBits = 16
+
 func address(i, number int) netip.Addr {
 	return netip.AddrFrom4([4]byte{10, byte(i + 1), 0, byte(number)})
 }
@@ -93,13 +95,13 @@ func (p *pair) build(interfaces int) (err error) {
 		}
 		p.switches = append(p.switches, sw)
 		for _, n := range p.nodes {
-			port, err := sw.Connect(n.Host, link(i), netip.PrefixFrom(address(i, n.number), 16))
+			port, err := sw.Connect(n.Host, link(i), netip.PrefixFrom(address(i, n.number), lanBits))
 			if err != nil {
 				return err
 			}
 			n.ports = append(n.ports, port)
 		}
-		if _, err := sw.Connect(p.judge, link(i), netip.PrefixFrom(address(i, 9), 16)); err != nil {
+		if _, err := sw.Connect(p.judge, link(i), netip.PrefixFrom(address(i, 9), lanBits)); err != nil {
 			return err
 		}
 	}

@@ -31,7 +31,8 @@ func held(p *page) error {
 	if len(shares) > 0 {
 		p.printf("\nKernel alone is a bare program on a quiet host of the same lab that has the kernel add as many addresses in one write, with "+
 			"real-time priority, nobody listening and nothing announced: with IPv4 no daemon can be sooner. It is %s (last address announced). "+
-			"The kernel walks through all IPv4 addresses of the interface three times for each new one, so a thousand cost far more than ten times a hundred. "+
+			"The kernel walks through all IPv4 addresses of the interface twice for each new one, and for one with a /32 of its own (rows without a prefix) through all routes of the interface besides, "+
+			"so a thousand cost far more than ten times a hundred. "+
 			"Each IPv6 address leaves work to a kernel thread, which takes the same lock while the next are being added: therefore the spread, and a bare program that leaves that thread a "+
 			"processor can take longer than a daemon that needs both.\n", strings.Join(shares, ", "))
 	}
