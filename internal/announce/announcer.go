@@ -38,6 +38,8 @@ type Announcer struct {
 	senders map[int]sender
 	news    []report // of the rounds since the last tell
 
+	rehearsed time.Time // see Load
+
 	growing sync.Mutex // guards growths; never held for long
 	growths []growth   // what More brought since
 }

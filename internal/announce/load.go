@@ -26,8 +26,14 @@ func (a *Announcer) Load(owner string, s Schedule, targets []Target) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.plan.load(owner, s, targets)
-	rehearse(a.plan.pacing, s, targets[0])
+	if now := time.Now(); now.Sub(a.rehearsed) >= fresh {
+		a.rehearsed = now
+		rehearse(now, a.plan.pacing, s, targets[0])
+	}
 }
+
+// fresh is for how long a processor remembers.
+const fresh = 2 * time.Millisecond
 
 // Unload forgets what was loaded.
 func (a *Announcer) Unload(owner string) {
@@ -54,11 +60,10 @@ func (p *plan) unload(name string, s Schedule, targets []Target) (o *owner, fail
 }
 
 // rehearse announces to nobody.
-func rehearse(pacing Pacing, s Schedule, target Target) {
+func rehearse(now time.Time, pacing Pacing, s Schedule, target Target) {
 	p := newPlan()
 	p.pacing = pacing
 	stage := &Announcer{plan: p, senders: map[int]sender{target.IfIndex: nobody{}}}
-	now := time.Now()
 	p.load("", s, []Target{target})
 	// Whether it can be announced is seen when it is.
 	_ = p.put(now, "", s, p.loaded[""].targets)

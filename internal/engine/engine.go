@@ -40,6 +40,7 @@ type Engine struct {
 	awaited   *group
 	awaitedAt time.Time
 	still     func() bool
+	rehearsed time.Time // for which deadline, last
 }
 
 // letter is a fact on its way to the loop thread.

@@ -17,7 +17,7 @@ func failovers(b *bench) error {
 	for _, plan := range []struct {
 		interval time.Duration
 		rounds   int
-	}{{time.Second, 4}, {100 * time.Millisecond, 15}, {10 * time.Millisecond, 25}} {
+	}{{time.Second, 8}, {100 * time.Millisecond, 30}, {10 * time.Millisecond, 50}} {
 		for _, k := range []kind{xvrrp, keepalived, frr} {
 			if k.name == frr.name && plan.interval < 100*time.Millisecond {
 				continue // a pair of it has no steady master there
