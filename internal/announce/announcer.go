@@ -36,9 +36,8 @@ type Announcer struct {
 	mu      sync.Mutex // guards the rest; held while a chunk is sent, so that Stop means stop
 	plan    *plan
 	senders map[int]sender
-	news    []report // of the rounds since the last tell
-
-	rehearsed time.Time // see Load
+	news    []report  // of the rounds since the last tell
+	heated  time.Time // when it was rehearsed last, see Load
 
 	growing sync.Mutex // guards growths; never held for long
 	growths []growth   // what More brought since

@@ -26,8 +26,8 @@ func (a *Announcer) Load(owner string, s Schedule, targets []Target) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.plan.load(owner, s, targets)
-	if now := time.Now(); now.Sub(a.rehearsed) >= fresh {
-		a.rehearsed = now
+	if now := time.Now(); now.Sub(a.heated) >= fresh {
+		a.heated = now
 		rehearse(now, a.plan.pacing, s, targets[0])
 	}
 }
