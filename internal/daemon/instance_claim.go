@@ -15,8 +15,12 @@ func (in *instance) embody(s *engine.Spec) {
 	s.Name, s.Probe, s.Effect, s.Ready, s.Asker = in.id, in, in.effect, in.ready, in
 	s.Takeover = func() { in.busy = true }
 	cfg := in.cfg()
-	s.Warning = time.Duration(len(cfg.Addresses)+len(cfg.Excluded)) * steelTime
+	s.Warning = rehearsalTime + time.Duration(len(cfg.Addresses)+len(cfg.Excluded))*steelTime
 }
+
+// rehearsalTime is how long the rehearsal may have to wait for the kernel's lock
+// without delaying the takeover.
+const rehearsalTime = time.Millisecond
 
 // steelTime is how long steel takes for an address, and a little more.
 const steelTime = 4 * time.Microsecond

@@ -14,21 +14,23 @@ import (
 
 // Stage is the namespace. Its methods may be called from any goroutine; those of a nil Stage do nothing.
 type Stage struct {
-	mu      sync.Mutex // held during a rehearsal with addresses
-	last    time.Time
-	routing int // a netlink socket
-	frames  int // a packet socket of the loopback interface
+	mu      sync.Mutex  // held while addresses come and go
+	stands  bool        // an address of the last rehearsal
+	ipv6    bool        // of that family
+	removal *time.Timer // calls clear
+	routing int         // a netlink socket
+	frames  int         // a packet socket of the loopback interface
 	answer  []byte
 }
 
-// fresh is for how long a processor remembers: who rehearsed a moment ago need not again, and of a thousand routers that
-// take over together one does.
-const fresh = 2 * time.Millisecond
+// removeAfter is when the address goes. Not at once: the kernel has one lock for all of that, and who rehearses is in a hurry
+// to be its next holder.
+const removeAfter = 10 * time.Millisecond
 
 // Open makes a stage. It needs CAP_NET_ADMIN and CAP_NET_RAW, and either CAP_SYS_ADMIN or a system that lets everybody
 // make user namespaces.
 func Open() (*Stage, error) {
-	s := &Stage{routing: -1, frames: -1, answer: make([]byte, 4096)}
+	s := newStage()
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the thread goes with the goroutine, its namespace stays with the sockets
@@ -42,6 +44,13 @@ func Open() (*Stage, error) {
 		return nil, errors.Join(fmt.Errorf("rehearsal stage: %w", err), s.Close())
 	}
 	return s, nil
+}
+
+func newStage() *Stage {
+	s := &Stage{routing: -1, frames: -1, answer: make([]byte, 4096)}
+	s.removal = time.AfterFunc(time.Hour, s.clear)
+	s.removal.Stop()
+	return s
 }
 
 // open does it on a thread of its own.
@@ -81,6 +90,9 @@ func (s *Stage) Close() error {
 	if s == nil {
 		return nil
 	}
+	s.removal.Stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var errs []error
 	for _, fd := range []*int{&s.routing, &s.frames} {
 		if *fd >= 0 {
@@ -91,20 +103,31 @@ func (s *Stage) Close() error {
 	return errors.Join(errs...)
 }
 
-// Address adds an address of either family, removes it and sends a frame, unless that was done just now or is being done.
+// Address adds an address of either family and sends a frame. Who comes a moment after another need not: a processor
+// remembers that long, and of a thousand routers that take over together one rehearses.
 func (s *Stage) Address(ipv6 bool) {
 	if s == nil || !s.mu.TryLock() {
 		return
 	}
 	defer s.mu.Unlock()
-	if time.Since(s.last) < fresh {
+	if s.stands || s.routing < 0 {
 		return
 	}
 	// Whatever becomes of it, the processor has been there.
 	_ = s.ask(unix.RTM_NEWADDR, ipv6)
-	_ = s.ask(unix.RTM_DELADDR, ipv6)
 	s.Frame()
-	s.last = time.Now()
+	s.stands, s.ipv6 = true, ipv6
+	s.removal.Reset(removeAfter)
+}
+
+// clear removes the address.
+func (s *Stage) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stands && s.routing >= 0 {
+		_ = s.ask(unix.RTM_DELADDR, s.ipv6) // if it stays, the next rehearsal ends early
+	}
+	s.stands = false
 }
 
 // ask has the kernel do something with the address. It answers before the write returns.

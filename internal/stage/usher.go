@@ -35,7 +35,7 @@ func Ushers() {
 
 // usher opens the sockets and sends them through fd.
 func usher(fd int) error {
-	s := &Stage{routing: -1, frames: -1}
+	s := newStage()
 	if err := s.furnish(); err != nil {
 		return err
 	}
