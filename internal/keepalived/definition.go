@@ -65,8 +65,9 @@ func (p *parser) continueDefinition(l line, more bool) {
 }
 
 func (p *parser) setDefinition(d *definition) {
-	if p.skipPending {
-		p.skipPending = false
+	if condition := p.skipPending; condition != "" {
+		p.skipPending = ""
+		p.elsewhere[d.name] = append(p.elsewhere[d.name], condition)
 		if d.multi() {
 			p.report(Diagnostic{
 				Code: "definition-condition", Severity: Warning, Pos: d.pos, Line: d.src,

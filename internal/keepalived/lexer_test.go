@@ -138,6 +138,8 @@ func TestConditions(t *testing.T) {
 		{"indented, with tab", " \t@main\ta", "a", ""},
 		{"empty id", "@ a\n@^ b", "b", ""},
 		{"before a definition", "@main $A=1\n@other $A=2\nx${A}", "x1", ""},
+		{"defined for another host", "@other $A=1\n@third $A=2\nx $A\ny ${A}\nz \"$A\"", "x $A; y ${A}; z [$A]", "3:3 undefined, 4:3 undefined, 5:4 undefined"},
+		{"defined for another host first", "@other $A=1\n@main $A=2\nx $A", "x 2", ""},
 		{"before a block", "@main a {\n@other b {\nc\n}", "a {c}", ""},
 		{"before an unfinished definition", "@other $A=1 \\\nb \\\nc\nd\nx${A}", "d; x${A}", "1:8 definition-condition, 5:2 undefined"},
 		{"out of a definition", "$M=@main\n$M a\nb", "b", "2:1 condition-place"},

@@ -46,8 +46,9 @@ type parser struct {
 
 	definitions map[string]*definition
 	pending     *definition // a multi-line definition that goes on
-	skipPending bool        // … under a condition that does not hold
+	skipPending string      // … under this condition, which does not hold
 	undefined   map[string]place
+	elsewhere   map[string][]string // names that only other hosts define, with the conditions of those lines
 
 	reading   []string // files being read, outermost first
 	checks    includeChecks
@@ -87,7 +88,7 @@ func newParser(opt Options) *parser {
 	}
 	p := &parser{
 		opt: opt, limits: opt.Limits.withDefaults(), files: opt.Files, id: opt.ConfigID,
-		doc: &Document{}, definitions: map[string]*definition{}, undefined: map[string]place{}, said: map[complaint]bool{},
+		doc: &Document{}, definitions: map[string]*definition{}, undefined: map[string]place{}, elsewhere: map[string][]string{}, said: map[complaint]bool{},
 	}
 	if p.files == nil {
 		p.files, p.realFiles = osFiles{}, true

@@ -111,15 +111,15 @@ func (p *parser) feed(l line) {
 		p.continueDefinition(l, more)
 		return
 	}
-	l, holds := p.condition(l.with(l.trim()))
+	l, condition := p.condition(l.with(l.trim()))
 	ends := strings.HasSuffix(l.s, `\`)
 	l, more := p.withoutComment(l)
 	l = l.trimmed()
 	switch name, value, ok := assignment(l.s); {
 	case ok:
-		p.skipPending = !holds
+		p.skipPending = condition
 		p.define(l, name, value, more)
-	case !holds || l.s == "":
+	case condition != "" || l.s == "":
 	default:
 		if more {
 			p.warn(l, 0, "comment-backslash", "the comment of this line ends in a backslash, which keepalived takes for a part of the line",
@@ -196,17 +196,19 @@ func (p *parser) expanded(l line) {
 
 func (l line) trimmed() line { return l.with(l.trim()) }
 
-// condition cuts "@id" or "@^id" from a line and says whether it holds.
-func (p *parser) condition(l line) (line, bool) {
+// condition cuts "@id" or "@^id" from a line, and returns it if it does not hold.
+func (p *parser) condition(l line) (rest line, failed string) {
 	if !strings.HasPrefix(l.s, "@") {
-		return l, true
+		return l, ""
 	}
 	end := 1
 	for end < len(l.s) && !isBlank(l.s[end]) {
 		end++
 	}
-	id, unless := strings.CutPrefix(l.s[1:end], "^")
-	return l.with(l.slice(end, len(l.s)).trim()), (id == p.id) != unless
+	if id, unless := strings.CutPrefix(l.s[1:end], "^"); (id == p.id) == unless {
+		failed = l.s[:end]
+	}
+	return l.with(l.slice(end, len(l.s)).trim()), failed
 }
 
 // withoutComment cuts the comment, and warns when that cuts a word: nobody

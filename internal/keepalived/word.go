@@ -2,6 +2,7 @@ package keepalived
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -125,6 +126,9 @@ func (w *words) lookAtUse(p *parser, i int, quoted bool) {
 			p.sawUndefined(u.name, l.place(i)) // may be a variable of a shell
 			return
 		}
+		if p.definedElsewhere(l, i, u.name, quoted || w.command) {
+			return
+		}
 		p.complain(severityOfUndefined(quoted || w.command), l, i, "undefined", fmt.Sprintf("%s is not defined", l.s[u.start:u.end]),
 			"define it above (or render the template, if this is one), or put the word in double quotes if it is meant literally")
 		return
@@ -137,7 +141,9 @@ func (w *words) lookAtUse(p *parser, i int, quoted bool) {
 	switch d := p.definitions[name]; {
 	case name == "":
 	case d == nil:
-		p.sawUndefined(name, l.place(i))
+		if w.command && quoted || !p.definedElsewhere(l, i, name, quoted || w.command) {
+			p.sawUndefined(name, l.place(i))
+		}
 	case d.multi():
 		p.complain(Error, l, i, "definition-use", fmt.Sprintf("$%s has several lines and is replaced only at the end of a line", name),
 			"put nothing after it on its line")
@@ -145,6 +151,19 @@ func (w *words) lookAtUse(p *parser, i int, quoted bool) {
 		p.warn(l, i, "definition-use", fmt.Sprintf("$%s is not replaced here: before it ends must come a blank, a comma, a closing parenthesis or the end of the line", name),
 			fmt.Sprintf("write ${%s}", name))
 	}
+}
+
+// definedElsewhere explains a name that stands in definitions for other hosts only: a file that several nodes share is often looked at
+// under the name of a host that is none of them.
+func (p *parser) definedElsewhere(l line, i int, name string, literal bool) bool {
+	conditions := p.elsewhere[name]
+	if len(conditions) == 0 {
+		return false
+	}
+	p.complain(severityOfUndefined(literal), l, i, "undefined",
+		fmt.Sprintf("$%s is defined for %s only, and this host's id is %q", name, strings.Join(slices.Compact(slices.Clone(conditions)), ", "), p.id),
+		"define it for this id, too, or name the id that is meant: -i ID, or --peer FILE@ID")
+	return true
 }
 
 func severityOfUndefined(literal bool) Severity {
