@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -21,7 +23,7 @@ func checkCommand() *cli.Command {
 		OnUsageError: usageError,
 		Flags: []cli.Flag{
 			configFlag(), configIDFlag(),
-			&cli.StringSliceFlag{Name: "peer", Usage: "`FILE` of another node of the same virtual routers; may be repeated"},
+			&cli.StringSliceFlag{Name: "peer", Usage: "`FILE` of another node of the same virtual routers, or FILE@ID where lines that begin with @ make one file of several nodes; may be repeated"},
 			&cli.BoolFlag{Name: "strict", Usage: "warnings count as errors"},
 			&cli.BoolFlag{Name: "json", Usage: "findings as JSON"},
 			&cli.BoolFlag{Name: "offline", Usage: "do not look at this host's interfaces, users and scripts"},
@@ -31,21 +33,22 @@ func checkCommand() *cli.Command {
 }
 
 func check(c *cli.Context) error {
-	opt := config.Options{}
-	if !c.Bool("offline") {
-		opt = config.ThisHost()
+	load := daemon.Load
+	if c.Bool("offline") {
+		load = loadOffline
 	}
-	opt.ConfigID = c.String("i")
-	mine, findings := config.Load(files(c), opt)
-	if mine != nil && !c.Bool("offline") {
-		findings = append(findings, withLines(daemon.Holdable(mine))...)
-	}
+	mine, findings := load(files(c), c.String("i"))
+	withLines(findings)
 	var comparison *config.Comparison
 	if peers := c.StringSlice("peer"); len(peers) > 0 && !config.Failed(findings) {
 		nodes := []*config.Settings{mine}
 		for _, p := range peers {
-			other, found := config.Load([]string{p}, config.Options{})
-			findings = append(findings, found...)
+			other, found := loadOffline(peerFile(p))
+			for _, f := range found { // of a file that several nodes share, it is said once
+				if !slices.ContainsFunc(findings, f.Same) {
+					findings = append(findings, f)
+				}
+			}
 			if config.Failed(found) {
 				break
 			}
@@ -64,6 +67,21 @@ func check(c *cli.Context) error {
 		return silent(exitFailed)
 	}
 	return nil
+}
+
+// loadOffline reads files that may be another host's.
+func loadOffline(files []string, id string) (*config.Settings, []config.Finding) {
+	return config.Load(files, config.Options{ConfigID: id})
+}
+
+// peerFile splits FILE@ID. A file that has such a name is meant as it is.
+func peerFile(p string) (files []string, id string) {
+	if at := strings.LastIndexByte(p, '@'); at > 0 {
+		if _, err := os.Stat(p); err != nil {
+			return []string{p[:at]}, p[at+1:]
+		}
+	}
+	return []string{p}, ""
 }
 
 func report(c *cli.Context, s *config.Settings, findings []config.Finding, comparison *config.Comparison) error {

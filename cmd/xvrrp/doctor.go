@@ -13,6 +13,7 @@ import (
 
 	"github.com/xvrrp/xvrrp/internal/config"
 	"github.com/xvrrp/xvrrp/internal/control"
+	"github.com/xvrrp/xvrrp/internal/daemon"
 	"github.com/xvrrp/xvrrp/internal/doctor"
 	"github.com/xvrrp/xvrrp/internal/show"
 	"github.com/xvrrp/xvrrp/internal/survey"
@@ -91,9 +92,7 @@ func doctorNeeds(c *cli.Context) (doctor.Needs, []doctor.Finding) {
 			return doctor.Needs{}, found // a host without a configuration yet
 		}
 	}
-	opt := config.ThisHost()
-	opt.ConfigID = c.String("i")
-	s, findings := config.Load(files(c), opt)
+	s, findings := daemon.Load(files(c), c.String("i"))
 	for _, f := range findings {
 		if f.Severity == config.Error {
 			found = append(found, doctor.BadConfig(f.String()))

@@ -77,6 +77,7 @@ const (
 	codeSampleMail         = "sample-mail"
 	codeScriptSecurity     = "script-security"
 	codeScriptUnusable     = "script-unusable"
+	codeScriptInsecure     = "script-insecure"
 	codeSlowAnnounce       = "slow-announce"
 	codeSlowTakeover       = "slow-takeover"
 	codeSourceMissing      = "source-missing"

@@ -80,8 +80,15 @@ func nodeNames(nodes []*Settings) []string {
 		if seen[out[i]] > 1 && len(s.Files) > 0 {
 			out[i] = s.Files[0].Path
 		}
+		if s.ID != "" && slices.ContainsFunc(nodes, func(other *Settings) bool { return other != s && sameFile(other, s) }) {
+			out[i] = s.ID // one file for several nodes
+		}
 	}
 	return out
+}
+
+func sameFile(a, b *Settings) bool {
+	return len(a.Files) > 0 && len(b.Files) > 0 && a.Files[0].Path == b.Files[0].Path
 }
 
 // match finds the instances that belong together: same family and VRID, and

@@ -151,7 +151,8 @@ func onLabHost(opt Options) Options {
 		}
 	}
 	opt.User, opt.Group = known("root", "nobody"), known("root", "nogroup")
-	opt.Executable = known("/usr/bin/true", "/usr/bin/pgrep", "/usr/bin/logger")
+	opt.Executable = known("/usr/bin/true", "/usr/bin/pgrep", "/usr/bin/logger", "/tmp/notify.sh")
+	opt.Insecure = func(path, _ string) error { return known("/usr/bin/true", "/usr/bin/pgrep", "/usr/bin/logger")(path) }
 	opt.ReadKey = func(path string) ([]byte, fs.FileMode, error) {
 		if path == "/etc/keepalived/exposed.key" {
 			return []byte("a-key-of-at-least-thirty-two-bytes\n"), 0o644, nil

@@ -72,6 +72,11 @@ func (p Pos) MarshalJSON() ([]byte, error) {
 	}{p.File, p.Line, p.Column})
 }
 
+// Same reports whether two findings complain of one thing at one place.
+func (f Finding) Same(other Finding) bool {
+	return f.Code == other.Code && f.Pos == other.Pos && f.Text == other.Text
+}
+
 // String is the first line of Format.
 func (f Finding) String() string {
 	where := f.Pos.String()
@@ -165,7 +170,5 @@ func order(findings []Finding, files []File) []Finding {
 		}
 		return a.Pos.Column - b.Pos.Column
 	})
-	return slices.CompactFunc(findings, func(a, b Finding) bool {
-		return a.Code == b.Code && a.Pos == b.Pos && a.Text == b.Text
-	})
+	return slices.CompactFunc(findings, Finding.Same)
 }

@@ -23,6 +23,7 @@ func Load(files []string, opt Options) (*Settings, []Finding) {
 	r.doc = doc
 	readBlock(r, topTable, text.Statements, doc, doc.have)
 	s := r.resolve(doc)
+	s.ID = opt.ConfigID
 	for _, f := range text.Files {
 		s.Files = append(s.Files, File{Path: f.Name, Bytes: f.Bytes, Lines: f.Lines})
 	}

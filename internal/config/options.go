@@ -1,13 +1,11 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"os/user"
 	"strings"
 	"syscall"
@@ -37,6 +35,8 @@ type Options struct {
 	// Executable reports why a script cannot be run; nil: believed. Names
 	// without a slash are looked up in PATH.
 	Executable func(path string) error
+	// Insecure reports who else but root could change a program that would run as that user (empty: as root); nil: believed.
+	Insecure func(path, user string) error
 	// ReadKey reads the file of `key ID file:PATH` and says its mode; nil: the
 	// file is not opened and the key stays empty.
 	ReadKey func(path string) ([]byte, fs.FileMode, error)
@@ -58,7 +58,6 @@ func ThisHost() Options {
 		User:       hostUser,
 		Group:      hostGroup,
 		LinkGroup:  hostLinkGroup,
-		Executable: hostExecutable,
 		ReadKey:    hostKey,
 	}
 }
@@ -100,26 +99,6 @@ func hostGroup(name string) error {
 	}
 	_, err := user.LookupGroup(name)
 	return err
-}
-
-// hostExecutable says why root could not run path.
-func hostExecutable(path string) error {
-	if !strings.Contains(path, "/") {
-		_, err := exec.LookPath(path)
-		return err
-	}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return errors.New("no such file")
-	case err != nil:
-		return err
-	case info.IsDir():
-		return errors.New("it is a directory")
-	case info.Mode()&0o111 == 0:
-		return errors.New("it is not executable")
-	}
-	return nil
 }
 
 func hostKey(path string) ([]byte, fs.FileMode, error) {

@@ -62,14 +62,31 @@ func (r *reader) checkScripts(d *document, s *Settings) {
 		}
 		st := d.statementOf(c)
 		spot := at(st)
-		if r.opt.Executable != nil {
-			if err := r.opt.Executable(c.Argv[0]); err != nil && r.once("exec/"+c.Argv[0]+c.Pos.String()) {
-				r.err(codeScriptUnusable, spot, "install it or correct the path; keepalived would drop it and run without it",
-					"%s: %s cannot be run: %v", where, quote(c.Argv[0]), err)
-			}
-		}
+		r.checkProgram(where, c, s.Global.ScriptSecurity, spot)
 		r.checkAccount(c, accountSpot(d, st))
 	})
+}
+
+// checkProgram looks at the file that a command would start.
+func (r *reader) checkProgram(where string, c *Command, security bool, at spot) {
+	if r.opt.Executable == nil {
+		return
+	}
+	if err := r.opt.Executable(c.Argv[0]); err != nil {
+		if r.once("exec/" + c.Argv[0] + c.Pos.String()) {
+			r.err(codeScriptUnusable, at, "install it or correct the path; keepalived would drop it and run without it",
+				"%s: %s cannot be run: %v", where, quote(c.Argv[0]), err)
+		}
+		return
+	}
+	if !security || r.opt.Insecure == nil {
+		return
+	}
+	if err := r.opt.Insecure(c.Argv[0], c.User); err != nil && r.once("insecure/"+c.Argv[0]+c.Pos.String()) {
+		r.err(codeScriptInsecure, at, "give the file and every directory above it to root alone (chown root, chmod go-w), or have the script run as another "+
+			"user (script_user); keepalived would drop it and run without it",
+			"%s: enable_script_security forbids to run %s as root: %v", where, quote(c.Argv[0]), err)
+	}
 }
 
 func (r *reader) checkAccount(c *Command, where spot) {

@@ -137,7 +137,7 @@ func (r *reader) outside(block string, st *statement) bool {
 		if st.HasBlock {
 			what = "and its block are"
 		}
-		r.warn(codeOutOfScope, at(st), "keep keepalived running for this part (without -P), or remove it",
+		r.warn(codeOutOfScope, at(st), "run this part with keepalived beside xvrrp (`keepalived -C`: health checkers only), or remove it",
 			"%s %s skipped: %s is outside xvrrp's scope", name, what, kind)
 	}
 	return true

@@ -6,6 +6,8 @@ import "time"
 type Settings struct {
 	// Files lists what was read, in order, includes among them.
 	Files []File
+	// ID is the one that was asked for, which decided the lines that begin with @; empty: this host's.
+	ID string
 	// Global is global_defs, without the defaults that instances inherit:
 	// those are already resolved into each Instance.
 	Global Global

@@ -44,12 +44,7 @@ func (e *ConfigError) Error() string {
 
 // load reads the files and logs what is not wrong enough to stop.
 func load(opt Options) (*config.Settings, error) {
-	host := config.ThisHost()
-	host.ConfigID = opt.ConfigID
-	settings, findings := config.Load(opt.Files, host)
-	if settings != nil {
-		findings = append(findings, Holdable(settings)...)
-	}
+	settings, findings := Load(opt.Files, opt.ConfigID)
 	if config.Failed(findings) || settings == nil {
 		return nil, &ConfigError{findings}
 	}

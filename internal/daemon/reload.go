@@ -43,9 +43,7 @@ func (d *Daemon) reload(dryRun bool) control.ReloadResult {
 
 func (d *Daemon) tryReload(dryRun bool) (control.ReloadResult, error) {
 	result := control.ReloadResult{Plan: []string{}, Findings: []string{}}
-	host := config.ThisHost()
-	host.ConfigID = d.opt.ConfigID
-	next, findings := config.Load(d.opt.Files, host)
+	next, findings := Load(d.opt.Files, d.opt.ConfigID)
 	for _, f := range findings {
 		if f.Severity >= config.Warning {
 			result.Findings = append(result.Findings, f.Format())

@@ -102,9 +102,9 @@ func (b *belongings) add(routes []config.Route, rules []config.Rule) error {
 	return errors.Join(errs...)
 }
 
-// Holdable finds the routes and rules whose words this host does not understand, such as a table that iproute2's files do not
+// holdable finds the routes and rules whose words this host does not understand, such as a table that iproute2's files do not
 // name.
-func Holdable(s *config.Settings) (list []config.Finding) {
+func holdable(s *config.Settings) (list []config.Finding) {
 	find := func(pos config.Pos, what string, err error) {
 		if err != nil {
 			list = append(list, config.Finding{
