@@ -74,12 +74,55 @@ func (c *comparer) outlook(v *virtualRouter) Outlook {
 	o.Cases = append(o.Cases, well)
 	for _, m := range v.members {
 		for _, s := range situations(m) {
-			k := v.elect(well.Masters, s)
+			k := c.together(v, s, well, v.elect(well.Masters, s))
 			o.Cases = append(o.Cases, k)
 			c.judge(m, s, well, k)
 		}
 	}
 	return o
+}
+
+// together holds a takeover against the winner's sync group: its members become master together or not at all, so one that wins waits
+// for those that do not.
+func (c *comparer) together(v *virtualRouter, s situation, well, k Case) Case {
+	if len(k.Masters) != 1 || slices.Equal(k.Masters, well.Masters) {
+		return k
+	}
+	winner := v.members[slices.IndexFunc(v.members, func(m *member) bool { return m.name == k.Masters[0] })]
+	if winner.group == nil {
+		return k
+	}
+	for _, fellow := range winner.group.Members {
+		other := c.routerOf(winner.node, fellow)
+		if other == nil || other == v {
+			continue
+		}
+		fate := other.elect(other.elect(nil, situation{node: -1}).Masters, s)
+		if slices.Contains(fate.Masters, winner.name) {
+			continue
+		}
+		k.Masters = slices.DeleteFunc(slices.Clone(well.Masters), func(name string) bool {
+			at := slices.IndexFunc(v.members, func(m *member) bool { return m.name == name })
+			_, runs := v.members[at].under(s)
+			return !runs
+		})
+		k.Why = fmt.Sprintf("%s waits for %s of sync group %s", winner.name, fellow, winner.group.Name)
+		if fate.Why != "" {
+			k.Why += ": there " + fate.Why
+		}
+		return k
+	}
+	return k
+}
+
+// routerOf finds the virtual router that an instance of a node belongs to.
+func (c *comparer) routerOf(node int, instance string) *virtualRouter {
+	for _, v := range c.routers {
+		if slices.ContainsFunc(v.members, func(m *member) bool { return m.node == node && m.Instance.Name == instance }) {
+			return v
+		}
+	}
+	return nil
 }
 
 // situations lists what can fail on a node, once each.
@@ -121,7 +164,11 @@ func (c *comparer) judge(m *member, s situation, well, k Case) {
 	case len(k.Masters) > 1 && len(well.Masters) == 1:
 		c.add(Warning, codePeerTwo, m.Pos, "look at the line above it in the outlook", "when %s, %s are MASTER at once", s.when, listed(k.Masters))
 	case len(k.Masters) == 1 && s.track.Name != "" && slices.Equal(well.Masters, []string{m.name}) && slices.Equal(k.Masters, well.Masters):
-		c.add(Warning, codePeerCheckNever, m.Pos, "raise the weight above the distance of the priorities, or use weight 0", "when %s, nothing moves: %s", s.when, k.Why)
+		remedy := "raise the weight above the distance of the priorities, or use weight 0"
+		if m.group != nil {
+			remedy = "let the whole sync group track it (track_script in the group), with a weight above the distance of the priorities, or use weight 0"
+		}
+		c.add(Warning, codePeerCheckNever, m.Pos, remedy, "when %s, nothing moves: %s", s.when, k.Why)
 	}
 }
 
