@@ -161,6 +161,10 @@ func TestReloadRefused(t *testing.T) {
 		}
 		w.lan.a.tells(0, words("status"), "VI_1", "MASTER", "200")
 	}
+	if out := w.a.Output(); !strings.Contains(out, "level=ERROR msg=\""+w.lan.a.dir+"/keepalived.conf:5:11: error: ") {
+		t.Errorf("what is wrong is not in the log, each in its line:\n%s", out)
+	}
+	w.lan.a.tells(0, words("events"), "configuration not reloaded: "+w.lan.a.dir+"/keepalived.conf:5:11: error")
 	// SIGHUP does the same as the command, and the daemon lives.
 	if err := os.WriteFile(w.lan.a.dir+"/keepalived.conf", []byte("vrrp_instance {"), 0o600); err != nil {
 		t.Fatal(err)
@@ -176,8 +180,10 @@ func TestReloadRefused(t *testing.T) {
 	w.lan.a.write("keepalived.conf", fast("VI_1", 201))
 	w.lan.a.tells(0, words("reload --dry-run"), "change VI_1", "dry run: nothing has changed")
 	w.lan.a.tells(0, words("status"), "The last reload", "failed and changed nothing", "VI_1", "MASTER", "200")
+	w.lan.a.write("keepalived.conf", fast("VI_1", 201, "smtp_alert"))
 	w.a.Signal(syscall.SIGHUP)
 	says(t, w.a, "Changing effective priority from 200 to 201", patience)
+	says(t, w.a, "smtp_alert has no effect yet", patience) // a warning of a file that is taken is worth a line, too
 	w.undisturbed(0)
 }
 

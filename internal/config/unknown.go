@@ -71,6 +71,9 @@ func hint(block, name string, known []string) string {
 // homeOf lists the blocks that know a word.
 func homeOf(name string) []string {
 	var out []string
+	if _, other := outOfScope["/"+name]; other {
+		out = append(out, "outside any block")
+	}
 	for _, v := range vocabularies() {
 		if slices.Contains(v.words, name) {
 			label := "into " + v.block

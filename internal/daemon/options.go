@@ -42,19 +42,20 @@ func (e *ConfigError) Error() string {
 	return "configuration: nothing to run"
 }
 
+func logFindings(log *slog.Logger, findings []config.Finding) {
+	levels := map[config.Severity]slog.Level{config.Note: slog.LevelDebug, config.Warning: slog.LevelWarn, config.Error: slog.LevelError}
+	for _, f := range findings {
+		log.Log(context.Background(), levels[f.Severity], f.String(), "remedy", f.Remedy)
+	}
+}
+
 // load reads the files and logs what is not wrong enough to stop.
 func load(opt Options) (*config.Settings, error) {
 	settings, findings := Load(opt.Files, opt.ConfigID)
 	if config.Failed(findings) || settings == nil {
 		return nil, &ConfigError{findings}
 	}
-	for _, f := range findings {
-		level := slog.LevelWarn
-		if f.Severity == config.Note {
-			level = slog.LevelDebug
-		}
-		opt.Log.Log(context.Background(), level, f.String(), "remedy", f.Remedy)
-	}
+	logFindings(opt.Log, findings)
 	for _, f := range settings.Files {
 		opt.Log.Info(fmt.Sprintf("Configuration file %s", f.Path), "bytes", f.Bytes, "lines", f.Lines)
 	}

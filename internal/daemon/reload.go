@@ -20,28 +20,39 @@ import (
 func (d *Daemon) reload(dryRun bool) control.ReloadResult {
 	d.reloading.Lock()
 	defer d.reloading.Unlock()
-	d.log.Info("Reloading ...")
-	result, err := d.tryReload(dryRun)
 	if dryRun {
+		result, _, _ := d.tryReload(true) // the result says what the error does
 		return result
 	}
+	d.log.Info("Reloading ...")
+	result, findings, err := d.tryReload(false)
 	d.mu.Lock()
 	d.reloaded = control.Reload{At: time.Now(), OK: err == nil, Error: result.Error}
 	d.mu.Unlock()
 	d.metrics.Reloaded(err == nil, time.Now())
 	if err != nil {
 		d.log.Error("New config failed validation, the old one stays in effect", "error", result.Error)
-		for _, f := range result.Findings {
-			d.log.Error(strings.TrimSpace(f))
-		}
-	} else {
+	}
+	logFindings(d.log, findings)
+	if err == nil {
 		d.log.Info("Reload complete", "changes", len(result.Plan))
 	}
-	d.history.daemon(control.KindReloaded, fmt.Sprintf("ok=%v %s", err == nil, strings.Join(result.Plan, "; ")))
+	d.history.daemon(control.KindReloaded, reloadedText(result))
 	return result
 }
 
-func (d *Daemon) tryReload(dryRun bool) (control.ReloadResult, error) {
+// reloadedText is a reload in one line of the history.
+func reloadedText(r control.ReloadResult) string {
+	switch {
+	case r.Error != "":
+		return "configuration not reloaded: " + r.Error
+	case len(r.Plan) == 0:
+		return "configuration reloaded: no change"
+	}
+	return "configuration reloaded: " + strings.Join(r.Plan, "; ")
+}
+
+func (d *Daemon) tryReload(dryRun bool) (control.ReloadResult, []config.Finding, error) {
 	result := control.ReloadResult{Plan: []string{}, Findings: []string{}}
 	next, findings := Load(d.opt.Files, d.opt.ConfigID)
 	for _, f := range findings {
@@ -52,19 +63,19 @@ func (d *Daemon) tryReload(dryRun bool) (control.ReloadResult, error) {
 	if config.Failed(findings) {
 		err := &ConfigError{findings}
 		result.Error = err.Error()
-		return result, err
+		return result, findings, err
 	}
 	p := planReload(d.settings(), next)
 	result.Plan, result.OK = p.lines(), true
 	if dryRun {
-		return result, nil
+		return result, findings, nil
 	}
 	if err := d.apply(next, p); err != nil {
 		result.OK, result.Error = false, err.Error()
-		return result, err
+		return result, findings, err
 	}
 	result.Applied = true
-	return result, nil
+	return result, findings, nil
 }
 
 // apply makes the new settings the ones in effect, or leaves the old ones in

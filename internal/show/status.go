@@ -44,7 +44,7 @@ func (p Paper) alarms(b *strings.Builder, s control.Status) {
 		}
 	}
 	if !s.Reload.OK && !s.Reload.At.IsZero() {
-		text := wrap("", fmt.Sprintf("The last reload (%s) failed and changed nothing: %s", p.since(s.Reload.At, s.Now), clean(s.Reload.Error)))
+		text := wrap("", fmt.Sprintf("The last reload, at %s, failed and changed nothing: %s", p.since(s.Reload.At, s.Now), clean(s.Reload.Error)))
 		b.WriteString(p.paint(yellow, strings.TrimRight(text, "\n")) + "\n\n")
 	}
 }
