@@ -213,7 +213,7 @@ func (h *keeper[T]) repair(now time.Time) (notes []Note) {
 		notes = append(notes, Note{Kind: Trouble, Err: err})
 	}
 	for _, e := range due {
-		n := Note{Owner: e.owners[0], What: e.thing.String(), Err: e.err}
+		n := Note{Owner: e.wants[0].owner, What: e.thing.String(), Err: e.err}
 		still := e.alien && e.status == foreign
 		e.alien = false
 		switch {

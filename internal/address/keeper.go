@@ -22,6 +22,7 @@ type thing interface {
 	tracked() bool
 	request(index func(name string) (int, error)) ([]byte, error)
 	flags() uint16 // of the request that adds it
+	before() bool  // it goes before another of the same id that we hold already, else behind it
 }
 
 // A kind is what the kernel calls routes or rules.
@@ -59,11 +60,11 @@ type keeper[T thing] struct {
 	watch     *watcher
 }
 
-// kept is one wanted thing.
+// kept is what stands for one id. Several owners may want things of one id that differ in the rest, of which one can stand.
 type kept[T thing] struct {
-	thing    T
+	thing    T // of wants the first
 	id       string
-	owners   []string
+	wants    []want[T]
 	status   status
 	wasOurs  bool // it is missing, but stood
 	heir     bool // a predecessor's stands
@@ -73,6 +74,12 @@ type kept[T thing] struct {
 	lost     bool
 	told     bool
 	restored int
+}
+
+// A want is what one owner would have stand.
+type want[T thing] struct {
+	owner string
+	thing T
 }
 
 // checkPause gathers the changes of one moment into one comparison.

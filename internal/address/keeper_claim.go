@@ -25,11 +25,8 @@ func (h *keeper[T]) Claim(owner string, things []T) error {
 	wanted := map[string]bool{}
 	var todo []*kept[T]
 	var differ []string
-	for _, x := range things {
+	for _, x := range oneOfEach(things) {
 		id := x.id()
-		if wanted[id] {
-			continue
-		}
 		wanted[id] = true
 		e := h.entries[id]
 		if e == nil {
@@ -38,20 +35,17 @@ func (h *keeper[T]) Claim(owner string, things []T) error {
 			h.bases[h.base(id)]++
 			h.order = append(h.order, e)
 		}
-		if !slices.Contains(e.owners, owner) {
-			e.owners = append(e.owners, owner)
-		}
-		if !reflect.DeepEqual(e.thing, x) {
-			if e.status == ours {
-				differ = append(differ, id)
-			}
-			e.thing, e.status, e.wasOurs = x, missing, false
+		e.want(owner, x)
+		if _, stood := e.turn(); stood {
+			differ = append(differ, id)
 		}
 		if e.status == missing {
 			todo = append(todo, e)
 		}
 	}
-	errs := []error{h.unwant(owner, wanted), h.delete(differ), h.place(todo)}
+	leave, old, instead := h.unwant(owner, wanted)
+	todo = append(todo, instead...)
+	errs := []error{h.delete(leave), h.delete(append(differ, old...)), h.place(todo)}
 	for _, e := range todo {
 		switch {
 		case e.err != nil:
@@ -60,7 +54,62 @@ func (h *keeper[T]) Claim(owner string, things []T) error {
 			errs = append(errs, fmt.Errorf("%s: %w", e.thing, errForeign))
 		}
 	}
+	errs = append(errs, h.behind(owner))
 	h.wake()
+	return errors.Join(errs...)
+}
+
+// oneOfEach leaves of the things of each id that one which the kernel would go by, at the place of the first.
+func oneOfEach[T thing](things []T) (list []T) {
+	at := map[string]int{}
+	for _, x := range things {
+		i, again := at[x.id()]
+		switch {
+		case !again:
+			at[x.id()] = len(list)
+			list = append(list, x)
+		case x.before():
+			list[i] = x
+		}
+	}
+	return list
+}
+
+// want notes what an owner would have stand. Whoever claims again keeps his place.
+func (e *kept[T]) want(owner string, x T) {
+	if i := slices.IndexFunc(e.wants, func(w want[T]) bool { return w.owner == owner }); i >= 0 {
+		e.wants[i].thing = x
+		return
+	}
+	at := len(e.wants)
+	if x.before() {
+		at = 0
+	}
+	e.wants = slices.Insert(e.wants, at, want[T]{owner, x})
+}
+
+// turn has the first of the wants be what is to stand. It reports whether that is another than before, and whether the one before
+// stands and must go.
+func (e *kept[T]) turn() (other, stood bool) {
+	x := e.wants[0].thing
+	if reflect.DeepEqual(e.thing, x) {
+		return false, false
+	}
+	stood = e.status == ours || e.wasOurs
+	e.thing, e.status, e.wasOurs = x, missing, false
+	return true, stood
+}
+
+// behind names what the owner wants and another of ours stands for.
+func (h *keeper[T]) behind(owner string) error {
+	var errs []error
+	for _, e := range h.order {
+		for _, w := range e.wants[1:] {
+			if w.owner == owner && !reflect.DeepEqual(w.thing, e.thing) {
+				errs = append(errs, fmt.Errorf("%s: the kernel cannot keep it apart from %s, which stands as long as its instance wants it", w.thing, e.thing))
+			}
+		}
+	}
 	return errors.Join(errs...)
 }
 
@@ -93,7 +142,7 @@ func (h *keeper[T]) Lacking(owner string) (list []error) {
 	defer h.mu.Unlock()
 	for _, e := range h.order {
 		mending := e.lost && !e.told
-		if slices.Contains(e.owners, owner) && (e.status == missing && !mending && !e.alien || e.status == foreign && e.told) {
+		if e.wantedBy(owner) && (e.status == missing && !mending && !e.alien || e.status == foreign && e.told) {
 			list = append(list, fmt.Errorf("%s: %w", e.thing, cmp.Or(e.err, errForeign)))
 		}
 	}
@@ -107,19 +156,35 @@ func (h *keeper[T]) Release(owner string) error {
 	if h.closed {
 		return errClosed
 	}
-	err := h.unwant(owner, nil)
+	leave, old, instead := h.unwant(owner, nil)
+	err := errors.Join(h.delete(leave), h.delete(old), h.place(instead))
+	for _, e := range instead {
+		err = errors.Join(err, e.err)
+	}
 	h.wake()
 	return err
 }
 
-func (h *keeper[T]) unwant(owner string, keep map[string]bool) error {
-	var leave []string
+func (e *kept[T]) wantedBy(owner string) bool {
+	return slices.ContainsFunc(e.wants, func(w want[T]) bool { return w.owner == owner })
+}
+
+// unwant takes the owner off everything that is not to be kept. leave are the ids of what is ours and nobody wants any more, old of
+// what stands and has to go for what others want in its place, which is in instead.
+func (h *keeper[T]) unwant(owner string, keep map[string]bool) (leave, old []string, instead []*kept[T]) {
 	h.order = slices.DeleteFunc(h.order, func(e *kept[T]) bool {
-		i := slices.Index(e.owners, owner)
-		if i < 0 || keep[e.id] {
+		if !e.wantedBy(owner) || keep[e.id] {
 			return false
 		}
-		if e.owners = slices.Delete(e.owners, i, i+1); len(e.owners) > 0 {
+		e.wants = slices.DeleteFunc(e.wants, func(w want[T]) bool { return w.owner == owner })
+		if len(e.wants) > 0 {
+			other, stood := e.turn()
+			if other {
+				instead = append(instead, e)
+			}
+			if stood {
+				old = append(old, e.id)
+			}
 			return false
 		}
 		delete(h.entries, e.id)
@@ -134,5 +199,5 @@ func (h *keeper[T]) unwant(owner string, keep map[string]bool) error {
 		return true
 	})
 	slices.Reverse(leave)
-	return h.delete(leave)
+	return leave, old, instead
 }

@@ -24,6 +24,12 @@ type (
 func (r *routeThing) tracked() bool { return !r.NoTrack }
 func (r *ruleThing) tracked() bool  { return !r.NoTrack }
 
+// before: as the kernel goes by the first of two routes, which is the one that came last.
+func (r *routeThing) before() bool { return !r.is6() && r.Place == PlaceFirst }
+
+// before: two rules of one id are the same.
+func (r *ruleThing) before() bool { return false }
+
 func (r *routeThing) request(index func(string) (int, error)) ([]byte, error) {
 	return r.appendBody(nil, index)
 }

@@ -260,6 +260,84 @@ func TestKilledPredecessorsRoutesAndRules(t *testing.T) {
 	shows(t, h, false, "rule show", "100:")
 }
 
+// Two owners want routes that the kernel cannot keep apart. One of them stands, as the kernel would have used it of both, and when
+// its owner gives it up the other's comes in its place: neither the last word nor the route is lost.
+func TestRoutesOfOneKindOfTwoOwners(t *testing.T) {
+	h := host(t, "192.0.2.1/24", "2001:db8::1/64")
+	const left4, right4 = "10.0.0.0/8 via 192.0.2.253 dev eth0 proto keepalived", "10.0.0.0/8 via 192.0.2.254 dev eth0 proto keepalived"
+	const left6, right6 = "2001:db8:1::/48 via 2001:db8::fd dev eth0 proto keepalived", "2001:db8:1::/48 via 2001:db8::fe dev eth0 proto keepalived"
+	left := Route{Dst: prefix("10.0.0.0/8"), Via: ip("192.0.2.253")}
+	right := Route{Dst: prefix("10.0.0.0/8"), Via: ip("192.0.2.254")}
+	last := right
+	last.Place = PlaceLast
+	six := []Route{{Dst: prefix("2001:db8:1::/48"), Via: ip("2001:db8::fd")}, {Dst: prefix("2001:db8:1::/48"), Via: ip("2001:db8::fe")}}
+	for _, c := range []struct {
+		name, command       string
+		left, right         Route
+		both, first, second string // which stands while both want theirs, and when the other alone does
+		behind              string // who is told that his is not the one
+	}{
+		{"prepend", "route show", left, right, right4, left4, right4, "left"},
+		{"append", "route show", left, last, left4, left4, right4, "right"},
+		{"IPv6", "-6 route show", six[0], six[1], left6, left6, right6, "right"},
+		{"the same", "route show", left, left, left4, left4, left4, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, _ := openRoutes(t, h, journalIn(t))
+			only := func(want string) {
+				t.Helper()
+				for _, line := range []string{left4, right4, left6, right6} {
+					shows(t, h, line == want, c.command, line)
+				}
+			}
+			claim := func(owner string, x Route) {
+				t.Helper()
+				if err := r.Claim(owner, []Route{x}); (err != nil) != (owner == c.behind) {
+					t.Errorf("claim of %s: %v", owner, err)
+				}
+			}
+			mustNot(t, r.Claim("left", []Route{c.left}))
+			only(c.first)
+			if err := r.Claim("right", []Route{c.right}); (err != nil) != (c.behind == "right") {
+				t.Errorf("claim: %v", err)
+			}
+			only(c.both)
+			claim("left", c.left) // again, which changes nothing
+			claim("right", c.right)
+			only(c.both)
+			mustNot(t, r.Release("left"))
+			only(c.second)
+			if err := r.Claim("left", []Route{c.left}); err != nil && c.name == "prepend" {
+				t.Errorf("claim: %v", err)
+			}
+			mustNot(t, r.Claim("right", nil)) // as a reload that takes the line out
+			only(c.first)
+			mustNot(t, r.Release("left"))
+			only("")
+		})
+	}
+
+	// In one list it is the same, without anybody who could be told.
+	r, _ := openRoutes(t, h, journalIn(t))
+	mustNot(t, r.Claim("left", []Route{left, right, six[0], six[1]}))
+	shows(t, h, true, "route show", right4)
+	shows(t, h, false, "route show", left4)
+	shows(t, h, true, "-6 route show", left6)
+}
+
+// A rule that two owners want stands until neither does.
+func TestRuleOfTwoOwners(t *testing.T) {
+	h := host(t)
+	r, _ := openRules(t, h, journalIn(t))
+	rule := []Rule{{From: prefix("10.0.0.0/8"), Table: 200, Preference: 100}}
+	mustNot(t, r.Claim("left", rule))
+	mustNot(t, r.Claim("right", rule))
+	mustNot(t, r.Release("left"))
+	shows(t, h, true, "rule show", "100: from 10.0.0.0/8 lookup 200")
+	mustNot(t, r.Release("right"))
+	shows(t, h, false, "rule show", "100:")
+}
+
 // Somebody else's route to the same destination stays wherever ours goes: before it, behind it, or not at all.
 func TestRouteBesideAnothers(t *testing.T) {
 	h := host(t, "192.0.2.1/24", "2001:db8::1/64")

@@ -7,6 +7,7 @@ import "time"
 func (r *reader) advise(s *Settings, d *document) {
 	r.adviseChecks(s, d)
 	r.adviseAddresses(s, d)
+	r.adviseRoutes(s)
 	for _, i := range d.instances {
 		r.adviseStart(i)
 		r.adviseUnicast(i)

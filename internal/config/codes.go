@@ -73,6 +73,7 @@ const (
 	codeRepeated           = "repeated"
 	codeRiseFirst          = "rise-first"
 	codeRounded            = "rounded"
+	codeRouteTwice         = "route-twice"
 	codeRuleOrder          = "rule-order"
 	codeSampleMail         = "sample-mail"
 	codeScriptSecurity     = "script-security"

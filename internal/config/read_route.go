@@ -33,6 +33,10 @@ func eachLine[T any](r *reader, st *statement, read func(*statement) (T, bool)) 
 			r.err(codeUnexpectedBlock, at(line), "end the block before it with }", "%s takes no block", quote(line.Keyword()))
 			continue
 		}
+		if r.lines == nil {
+			r.lines = map[Pos]spot{}
+		}
+		r.lines[Pos(line.Pos)] = at(line)
 		if v, ok := read(line); ok {
 			out = append(out, v)
 		}

@@ -33,6 +33,8 @@ type reader struct {
 	hostAsked bool
 	// named remembers which keywords that have no effect were named already.
 	named map[string]bool
+	// lines are those of routes and rules, of which the settings know only the place.
+	lines map[Pos]spot
 }
 
 // spot is a place that a finding can point to.
