@@ -23,7 +23,7 @@ func checkCommand() *cli.Command {
 		OnUsageError: usageError,
 		Flags: []cli.Flag{
 			configFlag(), configIDFlag(),
-			&cli.StringSliceFlag{Name: "peer", Usage: "`FILE` of another node of the same virtual routers, or FILE@ID where lines that begin with @ make one file of several nodes; may be repeated"},
+			&cli.StringSliceFlag{Name: "peer", Usage: "`FILE` of another node, or FILE@ID if they share one; may be repeated"},
 			&cli.BoolFlag{Name: "strict", Usage: "warnings count as errors"},
 			&cli.BoolFlag{Name: "json", Usage: "findings as JSON"},
 			&cli.BoolFlag{Name: "offline", Usage: "do not look at this host's interfaces, users and scripts"},

@@ -22,7 +22,7 @@ func eventsCommand() *cli.Command {
 		OnUsageError: usageError,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "follow", Usage: "go on with what happens until interrupted"},
-			&cli.IntFlag{Name: "last", Aliases: []string{"n"}, Usage: "only the last `NUMBER`"},
+			&cli.IntFlag{Name: "last", Aliases: []string{"n"}, Usage: "only the last `NUMBER`", DefaultText: "all"},
 			&cli.StringFlag{Name: "instance", Usage: "only those of this `INSTANCE`"},
 			jsonFlag(),
 		},

@@ -14,7 +14,7 @@ func globalFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
 			Name: "runtime-dir", Value: "/run/xvrrp", EnvVars: []string{"XVRRP_RUNTIME_DIR"},
-			Usage: "`DIR` for the socket, the pid file and the journal; also the name under which BPF objects are pinned",
+			Usage: "`DIR` of socket, journal, BPF pins",
 		},
 		&cli.StringFlag{Name: "log-format", Value: "text", Usage: "text or json", EnvVars: []string{"XVRRP_LOG_FORMAT"}},
 		&cli.StringFlag{Name: "log-level", Value: "info", Usage: "debug, info, warn or error", EnvVars: []string{"XVRRP_LOG_LEVEL"}},
@@ -40,13 +40,13 @@ func newLogger(c *cli.Context, w io.Writer) (*slog.Logger, error) {
 
 func configFlag() cli.Flag {
 	return &cli.StringSliceFlag{
-		Name: "f", Aliases: []string{"use-file"}, Usage: "configuration `FILE`; may be given more than once",
+		Name: "f", Aliases: []string{"use-file"}, Usage: "`FILE`, may be repeated",
 		DefaultText: defaultConfig,
 	}
 }
 
 func configIDFlag() cli.Flag {
-	return &cli.StringFlag{Name: "i", Aliases: []string{"config-id"}, Usage: "`ID` for lines that begin with @; default: the host's name up to the first dot"}
+	return &cli.StringFlag{Name: "i", Aliases: []string{"config-id"}, Usage: "`ID` that decides lines with @", DefaultText: "the host's name up to a dot"}
 }
 
 // files are the configuration files asked for.

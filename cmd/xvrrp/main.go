@@ -1,5 +1,6 @@
 // Command xvrrp is the daemon and its command line: flags, wiring, signals
-// and exit codes. See interfaces in docs/ for what each command promises.
+// and exit codes. What each command promises is in its description, which is
+// its help and its part of the manual page.
 package main
 
 import (
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"runtime"
 	"strings"
 
@@ -54,10 +56,17 @@ func readable(list []*cli.Command) []*cli.Command {
 	return list
 }
 
+var (
+	describe = cli.FlagStringer
+	twice    = regexp.MustCompile(` \[ -[^]]* \]`)
+)
+
 // helpInColumns makes the library break the lines of a help page.
 func helpInColumns() {
 	width := map[string]any{"wrapAt": func() int { return show.Width }}
 	cli.HelpPrinter = func(w io.Writer, text string, data any) { cli.HelpPrinterCustom(w, text, data, width) }
+	// The library names an option that may be repeated twice, which pushes its description out of its column.
+	cli.FlagStringer = func(f cli.Flag) string { return twice.ReplaceAllString(describe(f), "") }
 }
 
 // app is the whole command line.

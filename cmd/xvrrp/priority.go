@@ -23,7 +23,7 @@ func priorityCommand() *cli.Command {
 			"such instance.",
 		OnUsageError: usageError,
 		Flags: []cli.Flag{
-			&cli.DurationFlag{Name: "for", Usage: "end it after this `TIME`, for example 30m"},
+			&cli.DurationFlag{Name: "for", Usage: "end it after this `TIME`, for example 30m", DefaultText: "never"},
 			jsonFlag(),
 		},
 		BashComplete: completeInstances,

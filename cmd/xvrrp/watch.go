@@ -33,7 +33,7 @@ func watchCommand() *cli.Command {
 			interfaceFlag(),
 			&cli.BoolFlag{Name: "plain", Usage: "a line for each packet, also on a terminal"},
 			&cli.PathFlag{Name: "w", Aliases: []string{"write"}, Usage: "also write the packets to `FILE`, as pcap"},
-			&cli.DurationFlag{Name: "for", Usage: "end after this `TIME`, for example 10s"},
+			&cli.DurationFlag{Name: "for", Usage: "end after this `TIME`, for example 10s", DefaultText: "never"},
 			jsonFlag(),
 		},
 		Action: watch,

@@ -58,7 +58,7 @@ type Status struct {
 	Now        time.Time        `json:"now"`
 	Listen     string           `json:"listen,omitempty"` // host:port of the TCP listener
 	Files      []File           `json:"files"`            // configuration files as last loaded
-	Reload     Reload           `json:"reload"`           // the last attempt to load them
+	Reload     Reload           `json:"reload,omitzero"`  // the last attempt to load them again, if there was one
 	Dataplanes []Dataplane      `json:"dataplanes"`
 	Kernel     []KernelCount    `json:"kernel"`
 	Instances  []InstanceStatus `json:"instances"`
