@@ -73,7 +73,7 @@ func (r *reader) outsidePrefix(i *id) {
 	}
 	for _, a := range i.addresses {
 		addr := a.Prefix.Addr()
-		if a.hasDev && a.Interface != i.Interface || addr.Is6() != (i.Family == wire.IPv6) || within(nets, addr) {
+		if a.hasDev && a.Interface != i.Interface || addr.Is6() != (i.Family == wire.IPv6) || within(nets, addr) || addr.IsMulticast() {
 			continue
 		}
 		r.warn(codeOffLink, at(a.st), "correct the address, or name its interface with dev",

@@ -39,7 +39,10 @@ func (r *reader) resolveAddresses(i *id, g *globalDraft) {
 func (r *reader) acceptAddress(i *id, a *addressDraft, excluded bool, seenAt map[netip.Addr]bool) bool {
 	addr := a.Prefix.Addr()
 	switch {
-	case addr.IsUnspecified() || addr.IsMulticast() || addr.IsLoopback():
+	case addr.IsMulticast() && !a.AutoJoin:
+		r.err(codeBadAddress, at(a.st), "write the address that clients use, or autojoin behind a group that the kernel shall join", "%s cannot be a virtual address", addr)
+		return false
+	case addr.IsUnspecified() || addr.IsLoopback():
 		r.err(codeBadAddress, at(a.st), "write the address that clients use", "%s cannot be a virtual address", addr)
 		return false
 	case !excluded && addr.Is6() != (i.Family == wire.IPv6):

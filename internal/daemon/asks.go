@@ -73,7 +73,7 @@ func (n *nics) prepareAsks(c *nic, in *instance) {
 	for _, list := range [][]config.Address{cfg.Addresses, cfg.Excluded} {
 		for _, v := range list {
 			at := n.byName[v.Interface]
-			if at == nil || at.link.Index == 0 || len(at.link.MAC) != 6 {
+			if at == nil || at.link.Index == 0 || len(at.link.MAC) != 6 || v.Prefix.Addr().IsMulticast() {
 				continue
 			}
 			a.addresses = append(a.addresses, n.question(at, v.Prefix.Addr()))

@@ -47,7 +47,7 @@ func (in *instance) toFence() (list []datapath.FencedVIP) {
 		return nil
 	}
 	for _, a := range in.addresses() {
-		if at, there := in.entry(a.Interface); there {
+		if at, there := in.entry(a.Interface); there && !a.Prefix.Addr().IsMulticast() {
 			list = append(list, datapath.FencedVIP{IfIndex: at.index, Addr: a.Prefix.Addr(), Lease: lease})
 		}
 	}

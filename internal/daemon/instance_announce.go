@@ -79,7 +79,7 @@ func (in *instance) ranked() (list []announce.Target, ranks []int) {
 			name = a.Interface
 			at, ok = in.at(name)
 		}
-		if !ok {
+		if !ok || a.Prefix.Addr().IsMulticast() { // nobody asks where a group is
 			continue
 		}
 		at := at
