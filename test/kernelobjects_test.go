@@ -98,6 +98,12 @@ vrrp_instance VI_1 {
         10.90.0.0/16 via 10.9.0.9
         10.91.0.0/16 dev eth0 protocol static no_track scope host
         10.94.0.0/16 via 10.9.0.9 dev eth0 priority 4 dsfield 4
+        10.100.0.0/16 encap ip id 100 dst 10.9.0.9 src 10.9.0.1 ttl 9 tos 16 via 10.9.0.9 dev eth0
+        10.101.0.0/16 encap ip6 id 100 dst 2001:db8::9 src 2001:db8::1 hoplimit 9 tc 16 via 10.9.0.9 dev eth0
+        10.102.0.0/16 encap ip dst 10.9.0.9 flags 1024 dsfield 8 via 10.9.0.9 dev eth0
+        10.103.0.0/16 encap ip6 id 9 flags 256 via 10.9.0.9 dev eth0
+        2001:db8:85::/48 encap ip6 id 3 dst 2001:db8::9 via 2001:db8::9 dev eth0
+        2001:db8:86::/48 encap ip id 3 dst 10.9.0.9 via 2001:db8::9 dev eth0
         10.96.0.0/16 via 10.9.0.9 dev eth0
         10.97.0.0/16 via 10.9.0.9 dev eth0 append
         10.98.0.0/16 via 10.9.0.9 dev eth0 add

@@ -22,6 +22,7 @@ type Route struct {
 	Protocol  uint8  // only of a route that is not tracked, else ours
 	TOS       uint8
 	OnLink    bool
+	Encap     *Encap
 	NextHops  []NextHop // instead of Via and Interface
 	Metrics   Metrics
 	Realms    uint32
@@ -60,6 +61,7 @@ type NextHop struct {
 	Interface string
 	Weight    int // 1 to 256; 0 is 1
 	OnLink    bool
+	Encap     *Encap
 }
 
 // Metrics are the RTAX_* settings of a route: index is the RTAX number, 0 is not set. Lock has a bit for each that the kernel

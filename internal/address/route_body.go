@@ -28,6 +28,7 @@ func (r Route) appendBody(b []byte, index func(name string) (int, error)) ([]byt
 	if b, err = r.appendHop(b, r.Via, r.Interface, index); err != nil {
 		return b, err
 	}
+	b = r.Encap.append(b)
 	if b, err = r.appendHops(b, index); err != nil {
 		return b, err
 	}
@@ -105,6 +106,7 @@ func (r Route) appendHops(b []byte, index func(string) (int, error)) ([]byte, er
 		if hops, err = r.appendHop(hops, n.Via, "", index); err != nil {
 			return b, err
 		}
+		hops = n.Encap.append(hops)
 		native.PutUint16(hops[start:], uint16(len(hops)-start))
 	}
 	return appendAttr(b, unix.RTA_MULTIPATH, hops...), nil

@@ -93,6 +93,7 @@ func routeWords(r Route) []string {
 	add(r.Scope != "", "scope", quoted(r.Scope))
 	add(r.Protocol != "", "protocol", quoted(r.Protocol))
 	add(r.OnLink, "onlink")
+	add(true, r.Encap.words()...)
 	add(r.MTU != 0 && r.MTULock, "mtu", "lock", fmt.Sprint(r.MTU))
 	add(r.MTU != 0 && !r.MTULock, "mtu", fmt.Sprint(r.MTU))
 	for _, o := range r.Options {
@@ -106,6 +107,7 @@ func routeWords(r Route) []string {
 		add(h.Interface != "", "dev", quoted(h.Interface))
 		add(h.Weight != 1, "weight", fmt.Sprint(h.Weight))
 		add(h.OnLink, "onlink")
+		add(true, h.Encap.words()...)
 	}
 	return words
 }

@@ -140,11 +140,12 @@ func (r *reader) routeLine(st *statement) (Route, bool) {
 		l.fail(codeMissingValue, "write a destination such as 192.0.2.0/24 or default", "the route has no destination")
 	}
 	l.settleFamily(&rt)
+	l.inlineFamily(&rt)
 	if l.or.IsValid() {
 		for _, via := range []netip.Addr{rt.Via, l.or} {
-			rt.NextHops = append(rt.NextHops, NextHop{Via: via, Interface: rt.Interface, Weight: 1, OnLink: rt.OnLink})
+			rt.NextHops = append(rt.NextHops, NextHop{Via: via, Interface: rt.Interface, Weight: 1, OnLink: rt.OnLink, Encap: rt.Encap})
 		}
-		rt.Via, rt.Interface, rt.OnLink = netip.Addr{}, "", false
+		rt.Via, rt.Interface, rt.OnLink, rt.Encap = netip.Addr{}, "", false, nil
 	}
 	return rt, !l.bad
 }
@@ -181,8 +182,10 @@ func (l *lineReader) routeWord(rt *Route, name string) {
 		l.family = name
 	case "or":
 		l.either(rt, l.addr(name))
-	case "encap", "vrf":
-		l.fail(codeExtraEntry, "take the route out of this file and add it with `ip route`; of a VRF, name the table instead", "%s is not served in a route", name)
+	case "encap":
+		rt.Encap = l.encap()
+	case "vrf":
+		l.fail(codeExtraEntry, "name the VRF's table instead: table NUMBER, as `ip -d link show` has it", "vrf is not served in a route")
 	case "no_track":
 		rt.NoTrack = true
 	case "track_group":
@@ -290,12 +293,14 @@ func (l *lineReader) nextHops(rt *Route) {
 			}
 		case "onlink":
 			h.OnLink = true
+		case "encap":
+			h.Encap = l.encap()
 		case "no_track":
 			rt.NoTrack = true
 		case "track_group":
 			rt.TrackGroup = l.value(name)
 		default:
-			l.fail(codeExtraEntry, "the words are via, dev, weight and onlink", "%s is not understood in a next hop", quote(name))
+			l.fail(codeExtraEntry, "the words are via, dev, weight, onlink and encap", "%s is not understood in a next hop", quote(name))
 		}
 	}
 	rt.NextHops = append(rt.NextHops, h)

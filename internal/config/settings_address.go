@@ -77,6 +77,8 @@ type Route struct {
 	// MTU is 0 when absent; MTULock forbids path MTU discovery.
 	MTU     uint32
 	MTULock bool
+	// Encap is the tunnel of `encap`, nil when absent.
+	Encap *Encap
 	// NextHops are the `nexthop` parts of a multipath route.
 	NextHops []NextHop
 	// Options are the remaining `word value…` settings.
@@ -94,6 +96,26 @@ type NextHop struct {
 	// Weight is 1..256. Default 1.
 	Weight int
 	OnLink bool
+	Encap  *Encap
+}
+
+// Encap is a tunnel that a route's packets go through. What is zero is absent.
+type Encap struct {
+	// Type is ip, ip6 or seg6.
+	Type string
+	ID   uint64
+	// Dst and Src are the tunnel's ends.
+	Dst, Src netip.Addr
+	// TOS is also `tc`, TTL also `hoplimit`.
+	TOS, TTL uint8
+	// Flags are keepalived's: the number that stands in the kernel's memory.
+	Flags uint16
+	// Key, Checksum and Sequence are the kernel's flags by iproute2's words.
+	Key, Checksum, Sequence bool
+	// Mode and Segments are of seg6, HMAC the number of a key.
+	Mode     string
+	Segments []netip.Addr
+	HMAC     uint32
 }
 
 // Rule is one line of virtual_rules or static_rules.

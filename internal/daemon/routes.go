@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -133,10 +134,10 @@ func holdable(s *config.Settings) (list []config.Finding) {
 func wantedRoute(r config.Route) (address.Route, error) {
 	out := address.Route{
 		Dst: r.Dst, Source: r.Source, From: r.From, Via: r.Via, Interface: r.Interface, Metric: r.Metric, OnLink: r.OnLink,
-		NoTrack: r.NoTrack,
+		NoTrack: r.NoTrack, Encap: wantedEncap(r.Encap),
 	}
 	for _, n := range r.NextHops {
-		out.NextHops = append(out.NextHops, address.NextHop{Via: n.Via, Interface: n.Interface, Weight: n.Weight, OnLink: n.OnLink})
+		out.NextHops = append(out.NextHops, address.NextHop{Via: n.Via, Interface: n.Interface, Weight: n.Weight, OnLink: n.OnLink, Encap: wantedEncap(n.Encap)})
 	}
 	var err error
 	if out.Type, err = address.Type(r.Type); err != nil {
@@ -170,6 +171,29 @@ func wantedRoute(r config.Route) (address.Route, error) {
 		}
 	}
 	return out, nil
+}
+
+// wantedEncap is in the kernel's terms what a file says of a tunnel.
+func wantedEncap(e *config.Encap) *address.Encap {
+	if e == nil {
+		return nil
+	}
+	out := &address.Encap{
+		Kind: map[string]address.EncapKind{"ip": address.EncapIP, "ip6": address.EncapIP6, "seg6": address.EncapSeg6}[e.Type],
+		ID:   e.ID, Dst: e.Dst, Src: e.Src, TOS: e.TOS, TTL: e.TTL, Segments: e.Segments, HMAC: e.HMAC,
+		Mode: map[string]address.Seg6Mode{"encap": address.Seg6Encap, "l2encap": address.Seg6L2Encap}[e.Mode], // else inline
+	}
+	// keepalived's number is as it stands in memory.
+	out.Flags = binary.BigEndian.Uint16(binary.NativeEndian.AppendUint16(nil, e.Flags))
+	for _, f := range []struct {
+		set  bool
+		flag uint16
+	}{{e.Key, address.EncapKey}, {e.Checksum, address.EncapChecksum}, {e.Sequence, address.EncapSequence}} {
+		if f.set {
+			out.Flags |= f.flag
+		}
+	}
+	return out
 }
 
 func wantedRule(r config.Rule) (address.Rule, error) {
