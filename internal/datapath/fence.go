@@ -315,23 +315,3 @@ func (d *Datapath) unpin(names []string) error {
 	}
 	return nil
 }
-
-// LiftPinned ends the fence of a daemon that is not running, and reports
-// whether there was one. The addresses are answered for again.
-func LiftPinned(pinDir string) (lifted bool, err error) {
-	m, err := ebpf.LoadPinnedMap(filepath.Join(pinDir, vrrpMapLeases), nil)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("open the pinned fence: %w", err)
-	}
-	defer m.Close()
-	l, err := openLease(m)
-	if err != nil {
-		return false, err
-	}
-	lifted = l.armed()
-	l.arm(false)
-	return lifted, l.close()
-}

@@ -223,21 +223,20 @@ func TestFenceOutlivesTheDaemon(t *testing.T) {
 	}
 	abandon(t, second)
 
-	if lifted, err := LiftPinned(dir); err != nil || !lifted {
-		t.Errorf("LiftPinned = %v, %v", lifted, err)
+	lifting := loadUnowned(t, Config{PinDir: dir, Fence: true}) // as `xvrrp fence off` does
+	if !lifting.FenceActive() {
+		t.Error("nothing is left to lift")
 	}
-	if lifted, err := LiftPinned(dir); err != nil || lifted {
-		t.Errorf("LiftPinned again = %v, %v", lifted, err)
+	if err := lifting.Lift(); err != nil {
+		t.Error(err)
 	}
+	abandon(t, lifting)
 	third := loadUnowned(t, Config{PinDir: dir, Fence: true})
 	if third.FenceActive() {
 		t.Error("the fence came back")
 	}
 	if err := third.Close(); err != nil {
 		t.Fatal(err)
-	}
-	if lifted, err := LiftPinned(dir); err != nil || lifted {
-		t.Errorf("LiftPinned without a fence = %v, %v", lifted, err)
 	}
 }
 

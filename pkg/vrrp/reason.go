@@ -69,8 +69,8 @@ var reasons = [...]struct{ label, text string }{
 	ReasonResumed:        {"resumed", "handed over by the predecessor of this process"},
 }
 
-// Reasons lists every reason that a transition can have, so that a metric can
-// show each from the start.
+// Reasons lists every reason that a transition can have, for whoever has words
+// for each and wants to know that none is missing.
 func Reasons() []Reason {
 	all := make([]Reason, 0, len(reasons)-1)
 	for r := ReasonOwner; int(r) < len(reasons); r++ {

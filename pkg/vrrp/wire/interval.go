@@ -25,10 +25,3 @@ func encodeInterval(version uint8, d time.Duration) uint16 {
 	u := unit(version)
 	return uint16((d + u - 1) / u)
 }
-
-// RoundInterval returns d as a peer will read it in an advert of the given
-// version: rounded up to whole seconds (v2) or centiseconds (v3) and kept
-// inside what the field can say.
-func RoundInterval(version uint8, d time.Duration) time.Duration {
-	return time.Duration(encodeInterval(version, d)) * unit(version)
-}

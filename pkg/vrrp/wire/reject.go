@@ -162,7 +162,7 @@ func (r Reject) ProtocolError() int {
 	return 0
 }
 
-// Rejects returns every Reject but None, for registering counters.
+// Rejects returns every Reject but None, for whoever has to know each.
 func Rejects() []Reject {
 	all := make([]Reject, 0, rejects-1)
 	for r := None + 1; r < rejects; r++ {

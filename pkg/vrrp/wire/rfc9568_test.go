@@ -204,16 +204,19 @@ func TestRFC9568_5_2_7_FineInterval(t *testing.T) {
 	if p, _ := Open(b); p.Interval() != 10*time.Millisecond || w != 0 {
 		t.Errorf("interval %v, warnings %q", p.Interval(), w)
 	}
+	read := func(version uint8, d time.Duration) time.Duration {
+		return time.Duration(encodeInterval(version, d)) * unit(version)
+	}
 	for in, out := range map[time.Duration]time.Duration{
 		0: 10 * time.Millisecond, time.Nanosecond: 10 * time.Millisecond, 10 * time.Millisecond: 10 * time.Millisecond,
 		11 * time.Millisecond: 20 * time.Millisecond, time.Hour: MaxIntervalV3,
 	} {
-		if got := RoundInterval(V3, in); got != out {
-			t.Errorf("RoundInterval(V3, %v) = %v, want %v", in, got, out)
+		if got := read(V3, in); got != out {
+			t.Errorf("a peer reads %v as %v, want %v", in, got, out)
 		}
 	}
-	if got := RoundInterval(V2, 1500*time.Millisecond); got != 2*time.Second {
-		t.Errorf("RoundInterval(V2, 1.5s) = %v", got)
+	if got := read(V2, 1500*time.Millisecond); got != 2*time.Second {
+		t.Errorf("a peer reads 1.5 s of version 2 as %v", got)
 	}
 }
 
