@@ -2,6 +2,7 @@ package test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -282,6 +283,14 @@ func TestIsolated(t *testing.T) {
 	t.Run("alarm", func(t *testing.T) {
 		t.Parallel()
 		g := newGuarded(t, "", withXVRRP)
+		// Right after an advert: any other frame before the cut would be a sign of life.
+		wire := g.b.Capture("eth0")
+		testnet.Eventually(t, patience, func() error {
+			if len(advertsOf(wire, g.a, 51)) == 0 {
+				return errors.New("no advert of a on b")
+			}
+			return nil
+		})
 		cut(g)
 		g.tookOver("no_advert")
 		if e := g.b.happened("guard", "deaf"); e.Evidence.Remedy == "" {
