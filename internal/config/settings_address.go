@@ -44,8 +44,8 @@ const PreferredForever time.Duration = -1
 // Broadcast says which broadcast address an IPv4 address gets.
 type Broadcast uint8
 
-// None is keepalived's default; Given is Address.Broadcast; HostOnes and
-// HostZeros are `brd +` and `brd -`.
+// BroadcastNone is keepalived's default; BroadcastGiven is Address.Broadcast;
+// the other two are `brd +` and `brd -`.
 const (
 	BroadcastNone Broadcast = iota
 	BroadcastGiven

@@ -8,7 +8,7 @@
 // The daemon's side:
 //
 //	journal := control.NewJournal(1000)                  // its history
-//	l, err := control.Listen(dir.SocketPath(), -1)       // replaces a dead one's socket
+//	l, err := control.Listen(dir.Path("xvrrp.sock"), -1) // replaces a dead one's socket
 //	err = control.Serve(ctx, l, control.Handler(daemon, journal))
 //
 // The command line's side:

@@ -28,7 +28,7 @@ var signWords = [signKinds]string{
 	"lower_priority_advert", "claim", "probe", "other_vrid", "other_family", "other_version", "refused_advert", "same_source",
 }
 
-// remedies say what a person can do about each.
+// signRemedies say what a person can do about each.
 var signRemedies = [signKinds]string{
 	signAdvert:  "the other node does not hear us: look there for a firewall, a switch that filters multicast, unicast_peer, authentication",
 	signClaim:   "find the host with this MAC: a router that hears no adverts of ours, one that did not release the address, or a host configured with it",

@@ -15,7 +15,7 @@ func guarded(mode Guard) Config {
 
 var oldOwner = Answered{Addr: low, MAC: [6]byte{2, 0, 0, 0, 0, 1}}
 
-// silent is a Backup of the guard's that followed high until a second ago, just
+// silentBackup is one of the guard's that followed high until a second ago, just
 // after its question.
 func silentBackup(t *testing.T, cfg Config) *bench {
 	t.Helper()

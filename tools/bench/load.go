@@ -10,7 +10,7 @@ import (
 	"github.com/xvrrp/xvrrp/internal/lab"
 )
 
-// load is what a machine has to do besides VRRP.
+// burden is what a machine has to do besides VRRP.
 type burden struct {
 	name  string
 	busy  int      // busy loops a core
