@@ -83,7 +83,7 @@ type Daemon struct {
 	heir       *net.UnixConn // our successor
 	handedOver chan struct{} // closed when a successor has taken over
 
-	reloading sync.Mutex   // one reload at a time
+	reloading sync.Mutex   // one reload at a time, and none before the start is over
 	umask     umask        // set at the start, then in a reload
 	mu        sync.RWMutex // guards the rest
 	instances []*instance
@@ -251,6 +251,10 @@ func (d *Daemon) openDatapath(undo *cleanup) error {
 
 // serve runs until ctx ends or the loop fails.
 func (d *Daemon) serve(ctx context.Context, undo *cleanup) error {
+	// Whoever asks for a reload while we start waits for the end of that: half of what a reload changes is not there yet.
+	d.reloading.Lock()
+	started := sync.OnceFunc(d.reloading.Unlock)
+	defer started()
 	loop, stopLoop := context.WithCancel(context.WithoutCancel(ctx))
 	failed := make(chan error, 4)
 	d.loop.start(loop, d, failed)
@@ -292,6 +296,7 @@ func (d *Daemon) serve(ctx context.Context, undo *cleanup) error {
 	}
 	d.offerHandover(background)
 	d.ready(undo)
+	started()
 	return d.wait(ctx, failed)
 }
 

@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(rollbackEnv); dir != "" {
 		os.Exit(runForRollback(dir))
 	}
+	if dir := os.Getenv(earlyEnv); dir != "" {
+		os.Exit(runForEarly(dir))
+	}
 	os.Exit(m.Run())
 }
 
