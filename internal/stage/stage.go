@@ -32,10 +32,7 @@ const removeAfter = 10 * time.Millisecond
 func Open() (*Stage, error) {
 	s := newStage()
 	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread goes with the goroutine, its namespace stays with the sockets
-		done <- s.open()
-	}()
+	go s.aside(done)
 	err := <-done
 	if errors.Is(err, unix.EPERM) {
 		err = s.send()
@@ -53,7 +50,21 @@ func newStage() *Stage {
 	return s
 }
 
-// open does it on a thread of its own.
+// aside opens the stage on a thread that goes with its goroutine; the namespace stays with the sockets.
+func (s *Stage) aside(done chan<- error) {
+	runtime.LockOSThread()
+	if unix.Gettid() != unix.Getpid() {
+		done <- s.open()
+		return
+	}
+	// The first thread never goes, and is the process for whoever asks in which namespace that is.
+	defer runtime.UnlockOSThread()
+	again := make(chan error)
+	go s.aside(again)
+	done <- <-again
+}
+
+// open does it in a namespace that the thread does not leave again.
 func (s *Stage) open() error {
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 		return fmt.Errorf("make a network namespace: %w", err)

@@ -152,10 +152,20 @@ func TestNoStage(t *testing.T) {
 func TestOthersStay(t *testing.T) {
 	h := testnet.New(t).Host("h")
 	h.Veth("eth0", "wire")
+	process := func() string {
+		name, err := os.Readlink("/proc/self/ns/net")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	home := process()
 	h.Do(func() {
-		open(t)
 		for range 10 {
-			runtime.Gosched()
+			open(t)
+			if at := process(); at != home {
+				t.Fatalf("the process is in %s, was in %s", at, home)
+			}
 			if _, err := netlink.LinkByName("eth0"); err != nil {
 				t.Fatal(err)
 			}
