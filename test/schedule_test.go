@@ -94,11 +94,26 @@ func TestAnnouncementsAsKeepalived(t *testing.T) {
 	}
 }
 
-// bursts counts the announcements of a host by what they are, its MAC and what is reckoned from it left out, and by burst.
+// bursts counts the announcements of a host by what they are and by burst.
 func bursts(wire *lab.Capture, from *node) map[string][]int {
-	mac := from.Link("eth0").Attrs().HardwareAddr
 	counts := map[string][]int{}
-	last := map[string]time.Time{}
+	for k, times := range announcedAt(wire, from) {
+		var last time.Time
+		for _, at := range times {
+			if at.Sub(last) > 400*time.Millisecond {
+				counts[k] = append(counts[k], 0)
+			}
+			counts[k][len(counts[k])-1]++
+			last = at
+		}
+	}
+	return counts
+}
+
+// announcedAt is when a host announced, by what it sent, its MAC and what is reckoned from it left out.
+func announcedAt(wire *lab.Capture, from *node) map[string][]time.Time {
+	mac := from.Link("eth0").Attrs().HardwareAddr
+	times := map[string][]time.Time{}
 	for _, f := range wire.Matching(func(f lab.Frame) bool {
 		d := f.Data
 		arp := len(d) >= 42 && d[12] == 8 && d[13] == 6 && bytes.Equal(d[28:32], d[38:42])
@@ -110,14 +125,9 @@ func bursts(wire *lab.Capture, from *node) map[string][]int {
 		if d[12] == 0x86 {
 			d[56], d[57] = 0, 0 // the checksum covers the MAC: the kernel would not have taken a wrong one
 		}
-		k := string(d)
-		if f.At.Sub(last[k]) > 400*time.Millisecond {
-			counts[k] = append(counts[k], 0)
-		}
-		counts[k][len(counts[k])-1]++
-		last[k] = f.At
+		times[string(d)] = append(times[string(d)], f.At)
 	}
-	return counts
+	return times
 }
 
 // TestPacedAnnouncements: garp_interval and gna_interval keep announcements on one interface apart, a garp_group those on all of
