@@ -146,7 +146,7 @@ func (d *Daemon) goOn() error {
 		for _, name := range u.members {
 			in := d.instance(name)
 			in.resumed = true
-			in.since0(f.Memories[in.id].Since)
+			in.goesOnSince(f.Memories[in.id].Since)
 		}
 		if err := d.engine.Settle(f); err != nil {
 			return err
@@ -156,9 +156,9 @@ func (d *Daemon) goOn() error {
 	return nil
 }
 
-// since0 notes since when the instance has been in the state in which it goes
+// goesOnSince notes since when the instance has been in the state in which it goes
 // on, before its transition tells so.
-func (in *instance) since0(at time.Time) {
+func (in *instance) goesOnSince(at time.Time) {
 	in.entered.Store(at.UnixNano())
 	if p := in.pulse.Load(); p != nil && !at.IsZero() {
 		p.Since(at)

@@ -3,9 +3,11 @@ package daemon
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/xvrrp/xvrrp/internal/control"
@@ -31,8 +33,9 @@ func (a answers) Status() control.Status {
 		Dataplanes: []control.Dataplane{}, Kernel: []control.KernelCount{},
 		Instances: []control.InstanceStatus{}, Groups: []control.GroupStatus{}, Trackers: d.trackerStatus(),
 	}
-	for name, mode := range d.nics.modes() {
-		s.Dataplanes = append(s.Dataplanes, control.Dataplane{Interface: name, Mode: string(mode), Reason: d.degraded})
+	modes := d.nics.modes()
+	for _, name := range slices.Sorted(maps.Keys(modes)) {
+		s.Dataplanes = append(s.Dataplanes, control.Dataplane{Interface: name, Mode: string(modes[name]), Reason: d.degraded})
 	}
 	if counters, err := d.kernelAdverts(); err == nil { // a scrape tells of errors
 		for _, c := range counters {

@@ -172,7 +172,7 @@ func (p *predecessor) succeed(d *Daemon) error {
 			if m, ok := left.Routers[handle(in.cfg())]; ok {
 				f.Memories[in.id] = rebase(m, now)
 				f.Marks[in.id] = left.Marks[handle(in.cfg())]
-				in.since0(m.Since)
+				in.goesOnSince(m.Since)
 				in.meter().Inherit(left.Counts[handle(in.cfg())])
 			}
 		}

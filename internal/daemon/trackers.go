@@ -1,8 +1,11 @@
 package daemon
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/xvrrp/xvrrp/internal/command"
@@ -208,7 +211,7 @@ func (t *trackers) retain(wanted map[tracked]bool) {
 	}
 }
 
-// trackerStatus lists every tracker that has told something.
+// trackerStatus lists every tracker that has told something, always in one order.
 func (d *Daemon) trackerStatus() []control.TrackerStatus {
 	d.trackers.mu.Lock()
 	defer d.trackers.mu.Unlock()
@@ -216,6 +219,9 @@ func (d *Daemon) trackerStatus() []control.TrackerStatus {
 	for _, s := range d.trackers.latest {
 		list = append(list, s)
 	}
+	slices.SortFunc(list, func(a, b control.TrackerStatus) int {
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name))
+	})
 	return list
 }
 

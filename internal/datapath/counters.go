@@ -3,6 +3,8 @@ package datapath
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/cilium/ebpf"
 )
@@ -20,7 +22,8 @@ func (d *Datapath) Counters() ([]Counter, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var out []Counter
-	for ifindex, a := range d.attached {
+	for _, ifindex := range slices.Sorted(maps.Keys(d.attached)) {
+		a := d.attached[ifindex]
 		sum, err := d.tally(ifindex)
 		if err != nil {
 			return nil, err
