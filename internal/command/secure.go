@@ -32,6 +32,16 @@ func Secure(path string, uid uint32) error {
 	return walk(path)
 }
 
+// Usable tells why a command, which has a program, could never run: it is not
+// there, or, if secure is wanted, others than root could change it.
+func (c Command) Usable(secure bool) error {
+	path, err := Lookup(c.Argv[0])
+	if err == nil && secure {
+		err = Secure(path, c.UID())
+	}
+	return err
+}
+
 // walk checks one component after the other, from the root directory on.
 func walk(path string) error {
 	rest := components(path)

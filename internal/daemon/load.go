@@ -23,13 +23,9 @@ func executable(program string) error {
 }
 
 func insecure(program, user string) error {
-	path, err := command.Lookup(program)
-	if err != nil {
-		return err
-	}
-	c, err := runnable(config.Command{Argv: []string{path}, User: user}, false)
+	c, err := runnable(config.Command{Argv: []string{program}, User: user}, false)
 	if err != nil {
 		return nil //nolint:nilerr // that there is no such account is said of the account
 	}
-	return command.Secure(path, c.UID())
+	return c.Usable(true)
 }

@@ -161,11 +161,7 @@ func usable(where string, c *command.Command, secure bool) error {
 	if len(c.Argv) == 0 {
 		return fmt.Errorf("%s: no command", where)
 	}
-	path, err := command.Lookup(c.Argv[0])
-	if err == nil && secure {
-		err = command.Secure(path, c.UID())
-	}
-	if err != nil {
+	if err := c.Usable(secure); err != nil {
 		return fmt.Errorf("%s: %w", where, err)
 	}
 	return nil

@@ -28,11 +28,7 @@ func (s Script) usable(secure bool) error {
 	if len(s.Command.Argv) == 0 {
 		return fmt.Errorf("vrrp_script %s: no script", s.Name)
 	}
-	path, err := command.Lookup(s.Command.Argv[0])
-	if err == nil && secure {
-		err = command.Secure(path, s.Command.UID())
-	}
-	if err != nil {
+	if err := s.Command.Usable(secure); err != nil {
 		return fmt.Errorf("vrrp_script %s: %w", s.Name, err)
 	}
 	return nil
