@@ -102,3 +102,41 @@ func TestActiveIsAwake(t *testing.T) {
 		})
 	}
 }
+
+// To wait awake, adverts after adverts, is no garbage.
+func TestAwakeAllocatesNothing(t *testing.T) {
+	waited := 0
+	e := New(Ports{
+		Wake: func(time.Time) {}, Interrupt: func() {}, Stray: func(int, wire.Reject) {},
+		Approach: func(_ time.Time, still func() bool) {
+			if still() {
+				waited++
+			}
+		},
+	})
+	s := (&bench{}).spec("VI_1", 51, vrrp.PriorityOwner)
+	s.Probe, s.Effect = quiet{}, func(time.Time, vrrp.Action) {}
+	for _, f := range []Fact{
+		Add{Group: "VI_1", Members: []Spec{s}},
+		Bind{Router: "VI_1", IfIndex: ifindex, Out: quiet{}, Source: ours},
+		Tell{Router: "VI_1", Event: vrrp.Startup{}},
+	} {
+		if err := e.take(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g := e.order[0]
+	if g.machine.State() != vrrp.Active {
+		t.Fatalf("state %v", g.machine.State())
+	}
+	e.setAlarm()
+	if n := testing.AllocsPerRun(100, func() {
+		e.alarm = time.Time{}
+		e.Wakeup(g.deadline.Add(-poise / 2))
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if waited < 100 {
+		t.Errorf("waited awake %d times", waited)
+	}
+}
