@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -21,8 +22,9 @@ type thing interface {
 	id() string // what the kernel tells it from its like by
 	tracked() bool
 	request(index func(name string) (int, error)) ([]byte, error)
-	flags() uint16 // of the request that adds it
-	before() bool  // it goes before another of the same id that we hold already, else behind it
+	flags() uint16    // of the request that adds it
+	gate() netip.Addr // the gateway, the first of several; zero: none
+	before() bool     // it goes before another of the same id that we hold already, else behind it
 }
 
 // A kind is what the kernel calls routes or rules.

@@ -24,7 +24,7 @@ func (h *keeper[T]) Claim(owner string, things []T) error {
 	}
 	wanted := map[string]bool{}
 	var todo []*kept[T]
-	var differ []string
+	var changed []turned[T]
 	for _, x := range oneOfEach(things) {
 		id := x.id()
 		wanted[id] = true
@@ -36,8 +36,8 @@ func (h *keeper[T]) Claim(owner string, things []T) error {
 			h.order = append(h.order, e)
 		}
 		e.want(owner, x)
-		if _, stood := e.turn(); stood {
-			differ = append(differ, id)
+		if old := e.turn(); old.entry != nil {
+			changed = append(changed, old)
 		}
 		if e.status == missing {
 			todo = append(todo, e)
@@ -45,7 +45,7 @@ func (h *keeper[T]) Claim(owner string, things []T) error {
 	}
 	leave, old, instead := h.unwant(owner, wanted)
 	todo = append(todo, instead...)
-	errs := []error{h.delete(leave), h.delete(append(differ, old...)), h.place(todo)}
+	errs := []error{h.delete(leave), h.turnTo(append(changed, old...), todo)}
 	for _, e := range todo {
 		switch {
 		case e.err != nil:
@@ -57,6 +57,19 @@ func (h *keeper[T]) Claim(owner string, things []T) error {
 	errs = append(errs, h.behind(owner))
 	h.wake()
 	return errors.Join(errs...)
+}
+
+// turnTo has things stand that are missing, some of which are to be in the place of others.
+func (h *keeper[T]) turnTo(changed []turned[T], todo []*kept[T]) error {
+	rest, err := h.exchange(changed)
+	err = errors.Join(err, h.delete(rest))
+	var missed []*kept[T]
+	for _, e := range todo {
+		if e.status == missing {
+			missed = append(missed, e)
+		}
+	}
+	return errors.Join(err, h.place(missed))
 }
 
 // oneOfEach leaves of the things of each id that one which the kernel would go by, at the place of the first.
@@ -88,16 +101,18 @@ func (e *kept[T]) want(owner string, x T) {
 	e.wants = slices.Insert(e.wants, at, want[T]{owner, x})
 }
 
-// turn has the first of the wants be what is to stand. It reports whether that is another than before, and whether the one before
-// stands and must go.
-func (e *kept[T]) turn() (other, stood bool) {
+// turn has the first of the wants be what is to stand. It returns what stands, and is to go for that; its entry is nil when nothing is.
+func (e *kept[T]) turn() turned[T] {
 	x := e.wants[0].thing
 	if reflect.DeepEqual(e.thing, x) {
-		return false, false
+		return turned[T]{}
 	}
-	stood = e.status == ours || e.wasOurs
+	old := turned[T]{entry: e, old: e.thing, sure: e.status == ours}
+	if !old.sure && !e.wasOurs {
+		old.entry = nil
+	}
 	e.thing, e.status, e.wasOurs = x, missing, false
-	return true, stood
+	return old
 }
 
 // behind names what the owner wants and another of ours stands for.
@@ -157,7 +172,7 @@ func (h *keeper[T]) Release(owner string) error {
 		return errClosed
 	}
 	leave, old, instead := h.unwant(owner, nil)
-	err := errors.Join(h.delete(leave), h.delete(old), h.place(instead))
+	err := errors.Join(h.delete(leave), h.turnTo(old, instead))
 	for _, e := range instead {
 		err = errors.Join(err, e.err)
 	}
@@ -169,21 +184,21 @@ func (e *kept[T]) wantedBy(owner string) bool {
 	return slices.ContainsFunc(e.wants, func(w want[T]) bool { return w.owner == owner })
 }
 
-// unwant takes the owner off everything that is not to be kept. leave are the ids of what is ours and nobody wants any more, old of
+// unwant takes the owner off everything that is not to be kept. leave are the ids of what is ours and nobody wants any more, old is
 // what stands and has to go for what others want in its place, which is in instead.
-func (h *keeper[T]) unwant(owner string, keep map[string]bool) (leave, old []string, instead []*kept[T]) {
+func (h *keeper[T]) unwant(owner string, keep map[string]bool) (leave []string, old []turned[T], instead []*kept[T]) {
 	h.order = slices.DeleteFunc(h.order, func(e *kept[T]) bool {
 		if !e.wantedBy(owner) || keep[e.id] {
 			return false
 		}
 		e.wants = slices.DeleteFunc(e.wants, func(w want[T]) bool { return w.owner == owner })
 		if len(e.wants) > 0 {
-			other, stood := e.turn()
-			if other {
-				instead = append(instead, e)
+			before := e.thing
+			if x := e.turn(); x.entry != nil {
+				old = append(old, x)
 			}
-			if stood {
-				old = append(old, e.id)
+			if e.thing != before {
+				instead = append(instead, e)
 			}
 			return false
 		}

@@ -1,6 +1,7 @@
 package address
 
 import (
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -26,6 +27,15 @@ func (r *ruleThing) tracked() bool  { return !r.NoTrack }
 
 // before: as the kernel goes by the first of two routes, which is the one that came last.
 func (r *routeThing) before() bool { return !r.is6() && r.Place == PlaceFirst }
+
+func (r *routeThing) gate() netip.Addr {
+	if len(r.NextHops) > 0 {
+		return r.NextHops[0].Via
+	}
+	return r.Via
+}
+
+func (r *ruleThing) gate() netip.Addr { return netip.Addr{} }
 
 // before: two rules of one id are the same.
 func (r *ruleThing) before() bool { return false }

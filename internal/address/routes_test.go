@@ -325,6 +325,97 @@ func TestRoutesOfOneKindOfTwoOwners(t *testing.T) {
 	shows(t, h, true, "-6 route show", left6)
 }
 
+// Where a route is to go another way, by a reload or when another owner's comes in its place, one of the two stands at every moment:
+// the kernel tells of the new one first, and then that the old one went, which it does not even say of an IPv6 route. Where it could not tell
+// the two apart the old one goes first, and no other than the new one stands in the end.
+func TestRouteIsExchanged(t *testing.T) {
+	h := host(t, "192.0.2.1/24", "2001:db8::1/64")
+	r, _ := openRoutes(t, h, journalIn(t))
+	four := Route{Dst: prefix("10.0.0.0/8"), Via: ip("192.0.2.254")}
+	six := Route{Dst: prefix("2001:db8:1::/48"), Via: ip("2001:db8::fe")}
+	hops := Route{Dst: prefix("10.0.0.0/8"), NextHops: []NextHop{{Via: ip("192.0.2.253"), Weight: 2}, {Via: ip("192.0.2.252")}}}
+	tunnel := four
+	tunnel.Encap = &Encap{Kind: EncapIP, ID: 5, Dst: ip("192.0.2.9")}
+	mustNot(t, r.Claim("VI_1", []Route{four, six}))
+
+	witness := h.Start("stdbuf", "-oL", "ip", "-o", "monitor", "route")
+	n := 0
+	mark := func() { // a change of another that the witness sees, after all before it
+		t.Helper()
+		n++
+		dst := fmt.Sprintf("203.0.113.%d", n)
+		testnet.Eventually(t, 10*time.Second, func() error {
+			h.Run("ip", "route", "add", dst+"/32", "dev", "eth0")
+			h.Run("ip", "route", "del", dst+"/32", "dev", "eth0")
+			if !strings.Contains(witness.Output(), dst+" ") {
+				return errors.New("the witness is blind")
+			}
+			return nil
+		})
+	}
+	mark()
+	for _, c := range []struct {
+		what   string
+		change func() error
+		want   []string // in this order, as the witness says it
+	}{
+		{"other settings", func() error {
+			return r.Claim("VI_1", []Route{option(t, four, "mtu", "1400"), option(t, six, "mtu", "1400")})
+		}, []string{"Deleted 10.0.0.0/8 via 192.0.2.254", "10.0.0.0/8 via 192.0.2.254 mtu 1400"}},
+		{"back", func() error { return r.Claim("VI_1", []Route{four, six}) }, []string{"Deleted 10.0.0.0/8 via 192.0.2.254 mtu 1400", "10.0.0.0/8 via 192.0.2.254"}},
+		{"another's", func() error { return r.Claim("VI_2", []Route{hops}) }, []string{"10.0.0.0/8 nexthop via 192.0.2.253", "Deleted 10.0.0.0/8 via 192.0.2.254"}},
+		{"released", func() error { return r.Release("VI_2") }, []string{"10.0.0.0/8 via 192.0.2.254", "Deleted 10.0.0.0/8 nexthop via 192.0.2.253"}},
+		{"a tunnel", func() error { return r.Claim("VI_1", []Route{tunnel, six}) }, []string{"Deleted 10.0.0.0/8 via 192.0.2.254", "10.0.0.0/8 encap ip id 5"}},
+		{"none", func() error { return r.Claim("VI_1", []Route{four, six}) }, []string{"Deleted 10.0.0.0/8 encap ip id 5", "10.0.0.0/8 via 192.0.2.254"}},
+		{"untracked, of which the kernel knows nothing", func() error {
+			untracked := four
+			untracked.NoTrack = true
+			return r.Claim("VI_1", []Route{untracked, six})
+		}, nil},
+	} {
+		from := len(witness.Output())
+		mustNot(t, c.change())
+		mark()
+		var said []string
+		for line := range strings.Lines(witness.Output()[from:]) {
+			if strings.Contains(line, "10.0.0.0/8") || strings.Contains(line, "Deleted 2001:db8:1::/48") {
+				said = append(said, line)
+			}
+		}
+		ok := len(said) == len(c.want)
+		for i := range c.want {
+			ok = ok && has(said[i], strings.Fields(c.want[i])) && strings.HasPrefix(said[i], strings.Fields(c.want[i])[0])
+		}
+		if got := len(linesOf(h, "10.0.0.0/8")); got != 1 {
+			t.Errorf("%s: %d routes stand", c.what, got)
+		}
+		if !ok {
+			t.Errorf("%s: the witness says %q, want %q", c.what, said, c.want)
+		}
+	}
+	shows(t, h, true, "-6 route show", "2001:db8:1::/48 via 2001:db8::fe dev eth0 proto keepalived")
+	shows(t, h, false, "-6 route show", "2001:db8:1::/48 mtu 1400")
+	same(t, "routes", linesOf(h, "10.0.0.0/8"), []string{"10.0.0.0/8 via 192.0.2.254 dev eth0 proto keepalived"})
+	mustNot(t, r.Release("VI_1"))
+	same(t, "routes after the release", linesOf(h, "10.0.0.0/8"), nil)
+}
+
+// An exchange touches nobody else's route, not even one that goes the way which ours goes or went.
+func TestRouteIsExchangedBesideAnothers(t *testing.T) {
+	h := host(t, "192.0.2.1/24")
+	for i, via := range []string{"192.0.2.253", "192.0.2.254"} {
+		h.Run("ip", "route", "append", "10.0.0.0/8", "via", via, "proto", fmt.Sprint(200+i))
+	}
+	others := linesOf(h, "10.0.0.0/8")
+	r, _ := openRoutes(t, h, journalIn(t))
+	for i, via := range []string{"192.0.2.254", "192.0.2.253", "192.0.2.254"} {
+		mustNot(t, r.Claim("VI_1", []Route{{Dst: prefix("10.0.0.0/8"), Via: ip(via)}}))
+		same(t, fmt.Sprint("claimed ", i), linesOf(h, "10.0.0.0/8"), append([]string{"10.0.0.0/8 via " + via + " dev eth0 proto keepalived"}, others...))
+	}
+	mustNot(t, r.Release("VI_1"))
+	same(t, "released", linesOf(h, "10.0.0.0/8"), others)
+}
+
 // A rule that two owners want stands until neither does.
 func TestRuleOfTwoOwners(t *testing.T) {
 	h := host(t)
