@@ -175,7 +175,7 @@ func (d *Daemon) open(undo *cleanup) error {
 		return err
 	}
 	if d.stage, err = stage.Open(); err != nil {
-		d.log.Info("a takeover is not rehearsed, and some 50 µs later for it", "error", err)
+		d.log.Info("a takeover is not rehearsed, and takes some 50 µs longer", "error", err)
 	}
 	undo.add("rehearsal stage", d.stage.Close)
 	d.openRealtime(undo)
@@ -421,7 +421,7 @@ func (d *Daemon) systemd(state string) {
 // wait serves signals until the end.
 func (d *Daemon) wait(ctx context.Context, failed <-chan error) error {
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGHUP, syscall.SIGUSR1)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2)
 	defer signal.Stop(signals)
 	unrelieved := d.unrelieved(ctx)
 	for {
@@ -447,13 +447,16 @@ func (d *Daemon) wait(ctx context.Context, failed <-chan error) error {
 }
 
 func (d *Daemon) signal(s os.Signal) {
-	if s == syscall.SIGUSR1 {
+	switch s {
+	case syscall.SIGUSR1:
 		if err := d.dump(); err != nil {
 			d.log.Error("cannot write the status", "error", err)
 		}
-		return
+	case syscall.SIGUSR2: // keepalived writes its statistics
+		d.log.Info("no file is written for SIGUSR2: the statistics are in `xvrrp status --json` and at /metrics")
+	case syscall.SIGHUP:
+		d.reload(false)
 	}
-	d.reload(false)
 }
 
 // addInstances hands the routers to the engine, groups first.
