@@ -62,7 +62,7 @@ func collectRow(ch chan<- prometheus.Metric, d *prometheus.Desc, r row, i *Insta
 // rejectReasons are what an instance can refuse an advert for. An alert asks how a
 // counter grew, and one that is not there before its first burst did not grow.
 var rejectReasons = func() (list []string) {
-	for r := wire.None + 1; r.String() != "unknown"; r++ {
+	for _, r := range wire.Rejects() {
 		if !r.Ignored() && r != wire.VRIDUnknown {
 			list = append(list, r.String())
 		}

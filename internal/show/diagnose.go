@@ -68,7 +68,7 @@ func heldBack(c Case) []Remark {
 		why += fmt.Sprintf(", for %s at most", length(h.Limit.Duration()))
 	}
 	return []Remark{{
-		Code: h.Reason, Problem: true, What: fmt.Sprintf("the takeover is put off since %s: %s", length(whole(c.Now.Sub(h.Since))), h.Text), Why: why, Remedy: h.Remedy,
+		Code: h.Reason, Problem: true, What: fmt.Sprintf("the takeover has been put off for %s: %s", length(whole(c.Now.Sub(h.Since))), h.Text), Why: why, Remedy: h.Remedy,
 	}}
 }
 
