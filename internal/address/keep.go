@@ -26,10 +26,8 @@ func (h *keeper[T]) place(todo []*kept[T]) error {
 			h.refused(e, err)
 			return true
 		}
-		if h.inherited[e.id] || h.leaving[e.id] {
-			delete(h.inherited, e.id)
-			delete(h.leaving, e.id)
-			e.wasOurs, e.heir = true, true
+		if line := h.left(e.id); line != "" {
+			e.line, e.wasOurs, e.heir = line, true, true
 			h.stats.Adopted++
 		}
 		bodies = append(bodies, body)
@@ -42,7 +40,7 @@ func (h *keeper[T]) place(todo []*kept[T]) error {
 	errs = append(errs, err)
 	answers = slices.Clone(answers) // what follows asks again
 	errs = append(errs, h.replace(todo, answers, add))
-	var there map[string]bool
+	var there map[string]int
 	for i, e := range todo {
 		switch answer := answers[i]; {
 		case answer == nil:
@@ -55,7 +53,7 @@ func (h *keeper[T]) place(todo []*kept[T]) error {
 					errs = append(errs, err)
 				}
 			}
-			if e.wasOurs && there[e.id] {
+			if e.wasOurs && there[e.id] > 0 {
 				h.stands(e, ours)
 			} else {
 				h.stands(e, foreign)
@@ -67,51 +65,24 @@ func (h *keeper[T]) place(todo []*kept[T]) error {
 	return errors.Join(append(errs, h.writeJournal())...)
 }
 
-// replace puts the wanted things in the place of a predecessor's that are not the same in everything. answers are those to the first attempt, and then to this one.
-func (h *keeper[T]) replace(todo []*kept[T], answers []error, add func(i int) request) error {
-	var beside, inPlace []int
-	for i, e := range todo {
-		alone := e.thing.flags()&unix.NLM_F_EXCL != 0
-		switch {
-		case !e.heir:
-		case !alone && answers[i] == nil: // refused, it would have been the same as the old one
-			beside = append(beside, i)
-		case alone && errors.Is(answers[i], unix.EEXIST) && h.kind.base != nil: // the same or not; a rule with the same id is the same
-			inPlace = append(inPlace, i)
+// left finds what is left of a predecessor or of a deletion that failed, and takes it off those lists.
+func (h *keeper[T]) left(id string) (found string) {
+	for _, set := range []map[string]bool{h.inherited, h.leaving} {
+		for line := range set {
+			if lineID(line) == id {
+				found = line
+				delete(set, line)
+			}
 		}
-		e.heir = false
 	}
-	var errs []error
-	again := func(which []int, change func(request) request) {
-		if len(which) == 0 {
-			return
-		}
-		list, err := h.req.batch(len(which), func(i int) request { return change(add(which[i])) })
-		for i, answer := range list {
-			answers[which[i]] = answer
-		}
-		errs = append(errs, err)
-	}
-	again(inPlace, func(r request) request {
-		r.flags = unix.NLM_F_CREATE | unix.NLM_F_REPLACE
-		return r
-	})
-	if len(beside) > 0 {
-		for range 2 { // the old one and the new one, whichever the kernel finds first
-			_, err := h.req.batch(len(beside), func(i int) request {
-				body, err := h.kind.undo(todo[beside[i]].id)
-				errs = append(errs, err)
-				return request{typ: h.kind.del, body: func(b []byte) []byte { return append(b, body...) }}
-			})
-			errs = append(errs, err)
-		}
-		again(beside, func(r request) request { return r })
-	}
-	return errors.Join(errs...)
+	return found
 }
 
 func (h *keeper[T]) stands(e *kept[T], s status) {
-	e.status, e.err, e.wasOurs = s, nil, false
+	e.status, e.err, e.wasOurs, e.line = s, nil, false, ""
+	if s == ours {
+		e.line = e.thing.line()
+	}
 	e.retry = retry{last: e.retry.last}
 }
 
@@ -122,33 +93,33 @@ func (h *keeper[T]) refused(e *kept[T], err error) {
 }
 
 // delete takes things of ours away. What the kernel refuses stays in leaving and is tried again.
-func (h *keeper[T]) delete(ids []string) error {
-	if len(ids) == 0 {
+func (h *keeper[T]) delete(lines []string) error {
+	if len(lines) == 0 {
 		return nil
 	}
 	var errs []error
-	bodies := make([][]byte, len(ids))
-	for i, id := range ids {
-		h.leaving[id] = true
+	bodies := make([][]byte, len(lines))
+	for i, line := range lines {
+		h.leaving[line] = true
 		var err error
-		if bodies[i], err = h.kind.undo(id); err != nil {
+		if bodies[i], err = h.kind.undo(line); err != nil {
 			errs = append(errs, err)
 		}
 	}
-	answers, err := h.req.batch(len(ids), func(i int) request {
+	answers, err := h.req.batch(len(lines), func(i int) request {
 		return request{typ: h.kind.del, body: func(b []byte) []byte { return append(b, bodies[i]...) }}
 	})
 	errs = append(errs, err)
-	for i, id := range ids {
+	for i, line := range lines {
 		switch answer := answers[i]; {
 		case answer == nil:
 			h.stats.Deleted++
-			delete(h.leaving, id)
+			delete(h.leaving, line)
 		case errors.Is(answer, unix.ESRCH), errors.Is(answer, unix.ENOENT), errors.Is(answer, unix.ENODEV):
-			delete(h.leaving, id) // gone already
+			delete(h.leaving, line) // gone already
 		default:
 			h.stats.Refused++
-			errs = append(errs, fmt.Errorf("delete %s %s: %w", h.kind.what, id, answer))
+			errs = append(errs, fmt.Errorf("delete %s %s: %w", h.kind.what, line, answer))
 		}
 	}
 	if h.leave = (retry{tries: h.leave.tries}); len(h.leaving) > 0 {
@@ -258,7 +229,7 @@ func (h *keeper[T]) check(now time.Time) error {
 			e.retry.at = now
 		case e.status == foreign && e.thing.tracked():
 			e.status, e.alien, e.retry.at = missing, true, now // it may have gone
-		case e.status == ours && e.thing.tracked() && !there[e.id]:
+		case e.status == ours && e.thing.tracked() && there[e.id] == 0:
 			e.status, e.wasOurs, e.lost = missing, true, true
 			e.err = fmt.Errorf("%s was taken away", e.thing)
 			e.retry.at = now

@@ -19,7 +19,8 @@ import (
 type thing interface {
 	comparable
 	fmt.Stringer
-	id() string // what the kernel tells it from its like by
+	id() string   // what the kernel tells it from its like by
+	line() string // its id and what else it takes to delete it alone: the journal's line
 	tracked() bool
 	request(index func(name string) (int, error)) ([]byte, error)
 	flags() uint16    // of the request that adds it
@@ -33,7 +34,8 @@ type kind struct {
 	add, del, get uint16
 	groups        uint32
 	id            func(body []byte) (string, bool)
-	undo          func(id string) ([]byte, error)
+	undo          func(line string) ([]byte, error)
+	paths         func(body []byte) int             // how many paths a thing has, others' among them; nil: one
 	base          func(id string) string            // what of an id others' things may share, that then stand in ours' place; nil: nothing
 	questions     [][]byte                          // the bodies of the dumps that list all that may be ours
 	also          func(id string) (question []byte) // one more for a thing that those do not show; nil: none
@@ -51,8 +53,8 @@ type keeper[T thing] struct {
 	entries   map[string]*kept[T]
 	bases     map[string]int  // of the entries, how many
 	order     []*kept[T]      // as claimed: routes may need one another
-	inherited map[string]bool // a predecessor's, not yet claimed or removed
-	leaving   map[string]bool // unwanted, but the kernel would not delete them yet
+	inherited map[string]bool // lines: a predecessor's, not yet claimed or removed
+	leaving   map[string]bool // lines: unwanted, but the kernel would not delete them yet
 	leave     retry
 	hearing   bool      // the watcher hears something
 	checkAt   time.Time // when to compare with the kernel, zero: no need
@@ -66,6 +68,7 @@ type keeper[T thing] struct {
 type kept[T thing] struct {
 	thing    T // of wants the first
 	id       string
+	line     string // of what stands or stood
 	wants    []want[T]
 	status   status
 	wasOurs  bool // it is missing, but stood
@@ -118,14 +121,14 @@ func (h *keeper[T]) open(path string) error {
 		return err
 	}
 	for _, line := range lines {
-		h.alsoAsk(line)
+		h.alsoAsk(lineID(line))
 	}
 	there, err := h.list()
 	if err != nil {
 		return err
 	}
 	for _, line := range lines {
-		if there[line] {
+		if there[lineID(line)] > 0 {
 			h.inherited[line] = true
 		}
 	}
@@ -164,16 +167,19 @@ func (h *keeper[T]) parse(typ uint16, body []byte) (change, bool) {
 	return change{}, false
 }
 
-// list asks for the ids of everything there that may be ours.
-func (h *keeper[T]) list() (map[string]bool, error) {
-	there := map[string]bool{}
+// list asks for the ids of everything there that may be ours, and how many paths each has.
+func (h *keeper[T]) list() (map[string]int, error) {
+	there := map[string]int{}
 	err := dump.Whole(func() error {
 		clear(there)
 		for _, q := range h.kind.questions {
 			err := h.req.dump(request{typ: h.kind.get, body: func(b []byte) []byte { return append(b, q...) }},
 				func(_ uint16, body []byte) {
 					if id, ok := h.kind.id(body); ok {
-						there[id] = true
+						there[id] = 1
+						if h.kind.paths != nil {
+							there[id] = h.kind.paths(body)
+						}
 					}
 				})
 			if err != nil {
@@ -236,12 +242,15 @@ func (h *keeper[T]) writeJournal() error {
 	return h.journal.write(func(b []byte) []byte {
 		for _, e := range h.order {
 			if e.status != foreign {
-				b = append(append(b, e.id...), '\n')
+				b = append(append(b, e.thing.line()...), '\n')
+			}
+			if e.line != "" && e.line != e.thing.line() { // still there, until the new one is
+				b = append(append(b, e.line...), '\n')
 			}
 		}
 		for _, set := range []map[string]bool{h.inherited, h.leaving} {
-			for id := range set {
-				b = append(append(b, id...), '\n')
+			for line := range set {
+				b = append(append(b, line...), '\n')
 			}
 		}
 		return b

@@ -184,7 +184,7 @@ func (e *kept[T]) wantedBy(owner string) bool {
 	return slices.ContainsFunc(e.wants, func(w want[T]) bool { return w.owner == owner })
 }
 
-// unwant takes the owner off everything that is not to be kept. leave are the ids of what is ours and nobody wants any more, old is
+// unwant takes the owner off everything that is not to be kept. leave are the lines of what is ours and nobody wants any more, old is
 // what stands and has to go for what others want in its place, which is in instead.
 func (h *keeper[T]) unwant(owner string, keep map[string]bool) (leave []string, old []turned[T], instead []*kept[T]) {
 	h.order = slices.DeleteFunc(h.order, func(e *kept[T]) bool {
@@ -209,7 +209,7 @@ func (h *keeper[T]) unwant(owner string, keep map[string]bool) (leave []string, 
 			delete(h.bases, base)
 		}
 		if e.status == ours || e.wasOurs {
-			leave = append(leave, e.id)
+			leave = append(leave, e.line)
 		}
 		return true
 	})

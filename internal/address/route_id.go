@@ -10,9 +10,48 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// id is what the kernel tells two routes apart by, and who added it. It is also the route's line in the journal.
+// id is what the kernel tells two routes apart by, and who added it.
 func (r Route) id() string {
 	return routeID(r.Dst, r.From, r.table(), r.TOS, r.metric(), r.protocol())
+}
+
+// line is the id, and of an IPv6 route its gateways: without them the kernel would delete all paths of the route, also those that
+// somebody else has added to it since.
+func (r Route) line() string {
+	var b strings.Builder
+	b.WriteString(r.id())
+	if !r.is6() {
+		return b.String()
+	}
+	for _, n := range append([]NextHop{{Via: r.Via}}, r.NextHops...) {
+		if n.Via.Is6() {
+			b.WriteString(lineVia + n.Via.WithZone("").String())
+		}
+	}
+	return b.String()
+}
+
+const lineVia = " via "
+
+// lineID is the id in a line of the journal.
+func lineID(line string) string {
+	id, _, _ := strings.Cut(line, lineVia)
+	return id
+}
+
+// paths is how many paths a line names.
+func paths(line string) int { return max(strings.Count(line, lineVia), 1) }
+
+// routePaths is how many paths a route has that the kernel tells of.
+func routePaths(body []byte) int {
+	n := 0
+	eachAttr(body[min(len(body), unix.SizeofRtMsg):], func(typ uint16, data []byte) {
+		for typ == unix.RTA_MULTIPATH && len(data) >= unix.SizeofRtNexthop {
+			n++
+			data = data[min(len(data), max(int(native.Uint16(data)+3)&^3, unix.SizeofRtNexthop)):]
+		}
+	})
+	return max(n, 1)
 }
 
 func routeID(dst, from netip.Prefix, table uint32, tos uint8, metric uint32, protocol uint8) string {
@@ -61,7 +100,16 @@ func routeFact(body []byte) (id string, ok bool) {
 
 // routeDelete makes the body of an RTM_DELROUTE from a journal's line. The kernel deletes only a route of the
 // protocol that is named.
-func routeDelete(id string) ([]byte, error) {
+func routeDelete(line string) ([]byte, error) {
+	words := strings.Split(line, lineVia)
+	id := words[0]
+	gateways := make([]netip.Addr, len(words)-1)
+	for i, text := range words[1:] {
+		var err error
+		if gateways[i], err = netip.ParseAddr(text); err != nil {
+			return nil, err
+		}
+	}
 	w := strings.Fields(id)
 	var from netip.Prefix
 	if len(w) == 11 && w[1] == "from" {
@@ -100,5 +148,15 @@ func routeDelete(id string) ([]byte, error) {
 	if metric != 0 {
 		b = appendAttr32(b, unix.RTA_PRIORITY, metric)
 	}
-	return b, nil
+	switch len(gateways) {
+	case 0:
+		return b, nil
+	case 1:
+		return appendAddrAttr(b, unix.RTA_GATEWAY, gateways[0]), nil
+	}
+	hops := Route{Dst: dst}
+	for _, g := range gateways {
+		hops.NextHops = append(hops.NextHops, NextHop{Via: g})
+	}
+	return hops.appendHops(b, nil)
 }

@@ -40,6 +40,8 @@ func (r *ruleThing) gate() netip.Addr { return netip.Addr{} }
 // before: two rules of one id are the same.
 func (r *ruleThing) before() bool { return false }
 
+func (r *ruleThing) line() string { return r.id() }
+
 func (r *routeThing) request(index func(string) (int, error)) ([]byte, error) {
 	return r.appendBody(nil, index)
 }
@@ -83,6 +85,7 @@ func OpenRoutes(cfg Config) (*Routes, error) {
 		base:      routeBase,
 		also:      otherQuestion,
 		undo:      routeDelete,
+		paths:     routePaths,
 		questions: [][]byte{routeQuestion(unix.AF_INET), routeQuestion(unix.AF_INET6)},
 	}, cfg)
 	if err != nil {

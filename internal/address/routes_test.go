@@ -122,7 +122,7 @@ func TestRoutesAsIPSeesThem(t *testing.T) {
 				there, err := r.list()
 				r.mu.Unlock()
 				mustNot(t, err)
-				if !there[tc.route.id()] {
+				if there[tc.route.id()] == 0 {
 					t.Errorf("%s is not among %v", tc.route.id(), there)
 				}
 			}
@@ -165,7 +165,7 @@ func TestRulesAsIPSeesThem(t *testing.T) {
 			there, err := r.list()
 			r.mu.Unlock()
 			mustNot(t, err)
-			if !there[tc.rule.id()] {
+			if there[tc.rule.id()] == 0 {
 				t.Errorf("%s is not among %v", tc.rule.id(), there)
 			}
 			mustNot(t, r.Release("VI_1"))
@@ -599,6 +599,65 @@ func TestWords(t *testing.T) {
 		var r Rule
 		if err := r.Option(bad[0], bad[1:]); err == nil {
 			t.Errorf("rule option %q was accepted", bad)
+		}
+	}
+}
+
+// Another's path of our route, which somebody appended to it, stays when ours goes, however that comes.
+func TestAppendedPathStays(t *testing.T) {
+	h := host(t, "192.0.2.1/24", "2001:db8::1/64")
+	const dst = "2001:db8:1::/48"
+	one := Route{Dst: prefix(dst), Via: ip("2001:db8::fe")}
+	two := Route{Dst: prefix(dst), NextHops: []NextHop{{Via: ip("2001:db8::fe")}, {Via: ip("2001:db8::fc")}}}
+	for name, end := range map[string]func(r *Routes, ours Route, path string) error{
+		"release": func(r *Routes, _ Route, _ string) error { return r.Release("VI_1") },
+		"reload": func(r *Routes, _ Route, _ string) error {
+			return r.Claim("VI_1", []Route{{Dst: prefix("2001:db8:2::/48"), Via: ip("2001:db8::fe")}})
+		},
+		"another way": func(r *Routes, _ Route, _ string) error {
+			if err := r.Claim("VI_1", []Route{{Dst: prefix(dst), Via: ip("2001:db8::fb")}}); !errors.Is(err, errForeign) {
+				t.Errorf("claim of another way: %v", err)
+			}
+			return nil
+		},
+		"successor's other way": func(r *Routes, _ Route, path string) error {
+			mustNot(t, r.Close())
+			r, _ = openRoutes(t, h, path)
+			if err := r.Claim("VI_1", []Route{{Dst: prefix(dst), Via: ip("2001:db8::fb")}}); !errors.Is(err, errForeign) {
+				t.Errorf("claim of another way: %v", err)
+			}
+			mustNot(t, r.RemoveInherited())
+			return r.Close()
+		},
+		"kill": func(r *Routes, _ Route, path string) error {
+			mustNot(t, r.Close())
+			r, _ = openRoutes(t, h, path)
+			return r.RemoveInherited()
+		},
+		"successor": func(r *Routes, ours Route, path string) error {
+			mustNot(t, r.Close())
+			r, _ = openRoutes(t, h, path)
+			mustNot(t, r.Claim("VI_1", []Route{option(t, ours, "mtu", "1400")}))
+			shows(t, h, true, "-6 route show "+dst, "via 2001:db8::fd")
+			shows(t, h, true, "-6 route show "+dst, "via 2001:db8::fe")
+			return r.Release("VI_1")
+		},
+	} {
+		for _, ours := range []Route{one, two} {
+			path := journalIn(t)
+			r, _ := openRoutes(t, h, path)
+			mustNot(t, r.Claim("VI_1", []Route{ours}))
+			h.Run("ip", "-6", "route", "append", dst, "via", "2001:db8::fd")
+			if got := h.Run("ip", "-6", "route", "show", dst); strings.Count(got, "nexthop") != 2+len(ours.NextHops)/2 {
+				t.Fatalf("%s: %q", name, got)
+			}
+			mustNot(t, end(r, ours, path))
+			if got := strings.TrimSpace(h.Run("ip", "-6", "route", "show", dst)); !strings.HasPrefix(got, dst+" via 2001:db8::fd") || strings.Contains(got, "\n") {
+				t.Errorf("%s of %s: left is %q", name, ours, got)
+			}
+			mustNot(t, r.Close())
+			h.Run("ip", "-6", "route", "flush", "proto", "keepalived")
+			h.Run("ip", "-6", "route", "flush", dst)
 		}
 	}
 }
