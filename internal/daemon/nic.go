@@ -215,6 +215,7 @@ func (n *nics) Link(l ifstate.Link) {
 	for _, c := range n.byName { // renamed away from a name of ours
 		if c.link.Index == l.Index && c.name != l.Name {
 			n.lose(c)
+			n.d.vmacs.news(c.name, l.Index)
 		}
 	}
 	c := n.named(l.Name)
@@ -224,7 +225,7 @@ func (n *nics) Link(l ifstate.Link) {
 	before := c.link
 	c.link = l
 	n.noteLinks()
-	n.d.vmacs.news(l.Name)
+	n.d.vmacs.news(l.Name, l.Index)
 	moved := before.Index != 0 && !bytes.Equal(before.MAC, l.MAC)
 	switch {
 	case before.Index == 0:
@@ -255,7 +256,7 @@ func (n *nics) Gone(l ifstate.Link) {
 		}
 	}
 	n.d.announcer.Forget(l.Index)
-	n.d.vmacs.news(l.Name)
+	n.d.vmacs.news(l.Name, l.Index)
 }
 
 // Addresses implements ifstate.Sink: all addresses of an interface.

@@ -122,12 +122,12 @@ func (v *vmacs) configure(in *instance) {
 	}
 }
 
-// news: the interface of that name is there, or changed, or went.
-func (v *vmacs) news(name string) {
+// news: the interface of that name and index is there, or changed, or went.
+func (v *vmacs) news(name string, index int) {
 	v.work.Lock()
 	defer v.work.Unlock()
 	for _, in := range v.users {
-		v.again(in, func(w vmac.VMAC) bool { return w.Parent == name || in.link(w).Name == name })
+		v.again(in, func(w vmac.VMAC) bool { return w.Parent == name || in.link(w).Index == index })
 	}
 	v.macs.news(name)
 }
@@ -171,12 +171,12 @@ func (v *vmacs) ensure(in *instance, w vmac.VMAC) {
 	_, stood := in.virtual.links[w]
 	var missing netlink.LinkNotFoundError
 	switch {
-	case errors.As(err, &missing): // the interface below is a fault of its own
-		delete(in.virtual.links, w)
+	case errors.As(err, &missing): // the interface below is a fault of its own; it may be there still, under another name
+		v.lose(in, w)
 		return
 	case err != nil:
 		v.d.log.Error("("+name+") no virtual MAC interface", "error", err)
-		delete(in.virtual.links, w)
+		v.lose(in, w)
 		v.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultRaised{Cause: cause}})
 		return
 	}
@@ -192,6 +192,14 @@ func (v *vmacs) ensure(in *instance, w vmac.VMAC) {
 	}
 	if l.Fresh || !stood {
 		v.d.engine.Do(engine.Tell{Router: in.id, Event: vrrp.FaultCleared{Cause: cause}})
+	}
+}
+
+// lose lets an interface go that cannot be had as it is wanted, with what was set for it.
+func (v *vmacs) lose(in *instance, w vmac.VMAC) {
+	delete(in.virtual.links, w)
+	if err := v.holder.Remove(owner(in, w)); err != nil {
+		v.d.log.Error("("+in.cfg().Name+") cannot remove the VMAC interface on "+w.Parent, "error", err)
 	}
 }
 

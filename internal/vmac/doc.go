@@ -17,7 +17,8 @@
 //   - Settings of the host that it needs are put back when the last interface that needs them goes. The journal names them,
 //     and the interfaces, so a killed daemon's successor adopts the one and restores the other.
 //   - An interface without a journal is recognised by name, parent and MAC. One that is merely called the same is left alone.
-//   - It does not watch. An interface vanishes with its parent, and the caller, who hears of that, calls Ensure again.
+//   - It does not watch. An interface vanishes with its parent, and the caller, who hears of that, calls Ensure again. One that somebody
+//     renamed, or gave another MAC, is made anew; it is known by its index and parent.
 //   - Whoever opens the holder decides the network namespace. Methods must be called from threads in it, since some settings
 //     are to be had under /proc/sys only.
 package vmac

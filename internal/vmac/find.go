@@ -80,6 +80,13 @@ func (h *Holder) stands(l *held) bool {
 	return err == nil && l.is(got)
 }
 
+// there asks whether it is there at all, be it under another name or with another MAC.
+func (h *Holder) there(l *held) bool {
+	got, err := h.nl.LinkByIndex(l.Index)
+	m, ok := got.(*netlink.Macvlan)
+	return err == nil && ok && m.Mode == netlink.MACVLAN_MODE_PRIVATE && m.ParentIndex == l.Parent
+}
+
 func (l *held) is(got netlink.Link) bool {
 	m, ok := got.(*netlink.Macvlan)
 	a := got.Attrs()

@@ -144,7 +144,7 @@ func (h *Holder) remove(owner string) error {
 	l := h.held[owner]
 	delete(h.held, owner)
 	var err error
-	if h.stands(l) { // else it is gone with its parent, or somebody made it something else
+	if h.there(l) { // else it is gone with its parent, or somebody made it something else
 		err = h.delete(l.Index)
 	}
 	return errors.Join(err, h.guard.Forget(l.Index))
