@@ -151,3 +151,20 @@ func TestLinkDelays(t *testing.T) {
 	must(l.a.port.Unplug())
 	l.owned(fastVIP, "", patience)
 }
+
+// A link that is back is believed when it has lasted for its delay. One that goes is a fault at once.
+func TestLinkUpDelay(t *testing.T) {
+	t.Parallel()
+	l := newLAN(t, peersNetwork)
+	l.a.xvrrp("interface_up_down_delays {\n eth0 0 5\n}\n" + fast("VI_1", 100))
+	l.owned(fastVIP, "a", patience)
+	if err := l.a.port.Unplug(); err != nil {
+		t.Fatal(err)
+	}
+	l.owned(fastVIP, "", patience)
+	if err := l.a.port.Plug(); err != nil {
+		t.Fatal(err)
+	}
+	l.stays(fastVIP, "", 2*time.Second)
+	l.owned(fastVIP, "a", patience)
+}
