@@ -90,17 +90,24 @@ func (f *fence) begin() {
 	}
 }
 
-// Holds implements datapath.Holder: whether a router of ours is still master
-// with the address. Loop thread.
-func (s sink) Holds(_ int, addr netip.Addr) bool {
+// Held implements datapath.Holder: the addresses of the routers that are master still, and of those
+// whose fence was raised for a takeover that is due: they have lost nothing. Loop thread.
+func (s sink) Held() map[netip.Addr]bool {
+	held := map[netip.Addr]bool{}
 	s.d.mu.RLock()
 	defer s.d.mu.RUnlock()
 	for _, in := range s.d.instances {
-		if in.carries(addr) && s.Active(in.id) {
-			return true
+		if !s.Active(in.id) && !in.coming.Load() {
+			continue
+		}
+		cfg := in.cfg()
+		for _, list := range [][]config.Address{cfg.Addresses, cfg.Excluded} {
+			for i := range list {
+				held[list[i].Prefix.Addr()] = true
+			}
 		}
 	}
-	return false
+	return held
 }
 
 // LiftFence removes what a dead daemon of the runtime directory left in the

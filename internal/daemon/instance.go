@@ -38,6 +38,7 @@ type instance struct {
 	sourceless    bool        // its configured source address is missing; of nics
 	tentative     bool        // its source address is not to be used yet; of nics
 	active        atomic.Bool // holds its addresses, as far as the core has said
+	coming        atomic.Bool // a takeover is due, and its fence raised
 
 	contest contest
 	sources sources // of refused adverts
@@ -155,6 +156,7 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 	in.mu.Unlock()
 	in.started, in.discarded, in.parting = true, netip.Addr{}, 0
 	in.active.Store(t.To == vrrp.Active)
+	in.coming.Store(false) // from here on the core is asked
 	in.yielded(t)
 	if p := in.pulse.Load(); p != nil && t.Reason != vrrp.ReasonResumed {
 		if t.To == vrrp.Active {

@@ -36,8 +36,10 @@ func (in *instance) ready(coming bool) {
 		in.steeled = nil
 		in.d.announcer.Unload(in.id)
 		in.d.fence.drop(in) // a fence around what we do not hold stops what passes through
+		in.coming.Store(false)
 		return
 	}
+	in.coming.Store(true)
 	in.steel()
 	if targets := in.packed().targets; len(targets) < overtureFrom {
 		in.d.announcer.Load(in.id, in.schedule(vrrp.BecameActive), targets)

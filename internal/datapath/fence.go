@@ -54,11 +54,14 @@ func (l *lease) over() bool {
 	return l.armed() && uint64(monotonic())-l.alive() > l.shortest.Load()
 }
 
-// setShortest looks through the leases, of which there are few different ones, so that over need not.
+// setShortest looks through the leases, of which there are few different ones, so that over need not. Those that are over
+// for good do not count: nothing is to be judged anew for their sake.
 func (l *lease) setShortest(counts map[time.Duration]int) {
 	shortest := uint64(1<<63 - 1)
 	for lease := range counts {
-		shortest = min(shortest, uint64(lease))
+		if lease != always {
+			shortest = min(shortest, uint64(lease))
+		}
 	}
 	l.shortest.Store(shortest)
 }
@@ -160,12 +163,12 @@ func (d *Datapath) Heartbeat() {
 	}
 }
 
-// Holder is a Sink that can be asked, on the thread of Run, whether a virtual
-// router of this host is still Active with an address. It is asked when the
-// loop comes back after a lease ran out: an address that is no longer held
-// stays silent until SetFence says that it has been removed from the host.
+// Holder is a Sink that can be asked, on the thread of Run, for the addresses
+// that virtual routers of this host are Active with, or about to be. It is asked
+// when the loop comes back after a lease ran out: an address that is no longer
+// held stays silent until SetFence says that it has been removed from the host.
 type Holder interface {
-	Holds(ifindex int, addr netip.Addr) bool
+	Held() map[netip.Addr]bool
 }
 
 // heartbeat renews the lease as of start, when the loop began to hand over what
@@ -190,9 +193,10 @@ func (d *Datapath) lapsed(sink Sink) error {
 		return nil
 	}
 	d.mu.Lock()
-	held := d.fenced.keys()
+	lost := d.fenced.keys()
 	d.mu.Unlock()
-	lost := slices.DeleteFunc(held, func(k vipKey) bool { return holder.Holds(int(k.ifindex), k.addr) })
+	held := holder.Held()
+	lost = slices.DeleteFunc(lost, func(k vipKey) bool { return held[k.addr] })
 
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -168,9 +168,17 @@ func TestFenceEgress(t *testing.T) {
 type holder struct {
 	counting
 	holds map[string]bool
+	asked int
 }
 
-func (h *holder) Holds(_ int, a netip.Addr) bool { return h.holds[a.String()] }
+func (h *holder) Held() map[netip.Addr]bool {
+	h.asked++
+	held := map[netip.Addr]bool{}
+	for a := range h.holds {
+		held[netip.MustParseAddr(a)] = true
+	}
+	return held
+}
 
 // TestLapse: after a freeze, what the election has lost stays silent until it
 // has been removed.
@@ -178,16 +186,24 @@ func TestLapse(t *testing.T) {
 	c := newCourt(t, Config{Fence: true}, "xdp")
 	hold(t, c.Datapath, courtIfIndex, testLease)
 	die(c.Datapath)
-	c.turn(&holder{holds: map[string]bool{vip6: true}})
+	h := &holder{holds: map[string]bool{vip6: true}}
+	c.turn(h)
 	if got := c.judge(t, arp(1, peer4, vip4)); got.verdict != "fenced" {
 		t.Errorf("the lost address: %v", got)
 	}
 	if got := c.judge(t, nd(135, peer6, vip6, nil)); !got.passed {
 		t.Errorf("the held address: %v", got)
 	}
-	c.turn(&holder{holds: map[string]bool{vip6: true}})
+	c.turn(h)
 	if got := c.judge(t, arp(1, peer4, vip4)); got.verdict != "fenced" {
 		t.Errorf("the lost address, later: %v", got)
+	}
+	if h.asked != 1 {
+		t.Errorf("one lapse was judged %d times", h.asked)
+	}
+	die(c.Datapath)
+	if c.turn(h); h.asked != 2 {
+		t.Errorf("two lapses were judged %d times", h.asked)
 	}
 	if err := c.SetFence("VI_1", []FencedVIP{{courtIfIndex, netip.MustParseAddr(vip6), testLease}}); err != nil {
 		t.Fatal(err)

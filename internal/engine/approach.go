@@ -105,7 +105,7 @@ const fresh = 2 * time.Millisecond
 // takes long to get ready for, a warning comes first.
 func (e *Engine) plan(now time.Time, g *group) {
 	deadline := g.machine.Deadline()
-	g.warning = false
+	g.warning, g.early = false, 0
 	if e.ports.Approach != nil && !deadline.IsZero() && g.machine.State() == vrrp.Backup {
 		if w := g.notice(); w > 0 && deadline.Add(-lead-w).After(now) {
 			g.warning = true

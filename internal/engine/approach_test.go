@@ -61,6 +61,7 @@ func TestActiveIsAwake(t *testing.T) {
 		{6 * time.Millisecond, 1, 150 * time.Microsecond},
 		{2 * time.Millisecond, 1, 0},
 		{10 * time.Millisecond, 5, 0},
+		{10 * time.Millisecond, 100, 0},
 	} {
 		t.Run(fmt.Sprintf("%d at %v", c.routers, c.interval), func(t *testing.T) {
 			watching.Store(true) // nobody waits awake: virtual time would stand still

@@ -23,7 +23,7 @@ type group struct {
 	round    uint64    // the Wakeup that last told it
 
 	approached uint64        // the Wakeup that last waited for its deadline
-	early      time.Duration // how long before its deadline the alarm was last set for it
+	early      time.Duration // how long before its deadline the alarm was set for it; 0: it was not
 }
 
 // member is one virtual router with what it needs to hear and to speak.
