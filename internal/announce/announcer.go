@@ -137,6 +137,7 @@ func (a *Announcer) Forget(ifindex int) {
 func (a *Announcer) Stop(owner string) {
 	a.mu.Lock()
 	a.disregard(owner)
+	delete(a.plan.loaded, owner)
 	a.plan.remove(owner)
 	a.mu.Unlock()
 }

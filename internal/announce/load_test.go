@@ -19,6 +19,7 @@ func TestLoaded(t *testing.T) {
 		used   bool
 	}{
 		{"as it is", func(*Announcer) {}, true},
+		{"stopped", func(a *Announcer) { a.Stop("VI_1") }, false},
 		{"unloaded", func(a *Announcer) { a.Unload("VI_1") }, false},
 		{"with another schedule", func(a *Announcer) { a.Load("VI_1", Schedule{Repeat: 7}, targets) }, false},
 		{"with other targets", func(a *Announcer) { a.Load("VI_1", Schedule{Repeat: 2}, on(1, "192.0.2.1", "192.0.2.2")) }, false},

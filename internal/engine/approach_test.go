@@ -116,16 +116,7 @@ func TestAwakeAllocatesNothing(t *testing.T) {
 		},
 	})
 	s := (&bench{}).spec("VI_1", 51, vrrp.PriorityOwner)
-	s.Probe, s.Effect = quiet{}, func(time.Time, vrrp.Action) {}
-	for _, f := range []Fact{
-		Add{Group: "VI_1", Members: []Spec{s}},
-		Bind{Router: "VI_1", IfIndex: ifindex, Out: quiet{}, Source: ours},
-		Tell{Router: "VI_1", Event: vrrp.Startup{}},
-	} {
-		if err := e.take(f); err != nil {
-			t.Fatal(err)
-		}
-	}
+	e.startQuiet(t, s)
 	g := e.order[0]
 	if g.machine.State() != vrrp.Active {
 		t.Fatalf("state %v", g.machine.State())
