@@ -18,7 +18,11 @@
 //   - The engine's is SCHED_FIFO, the others are SCHED_RR. Go's runtime spins in
 //     places where it trusts that whoever it waits for gets its turn: two
 //     processes whose sweepers were SCHED_FIFO held both processors of a machine
-//     for minutes. The engine must not spin there at all, see package bell.
+//     for minutes. For the same reason there is nobody in between: a thread that is
+//     above another spins for it for ever where it holds the only processor, and
+//     a keeper that was above the workers did when it woke up a goroutine whose
+//     stack was just being looked through, or helped their sweeper. The engine
+//     must not spin there at all, see package bell.
 //   - A thread that Go makes later starts as a normal one (children of ours, such
 //     as scripts, must not inherit the policy: SCHED_RESET_ON_FORK). So a pool of
 //     threads is made at the start, which Go then uses again and never ends, and

@@ -133,8 +133,7 @@ const (
 )
 
 // serve is the keeper: it looks after newcomers and garbage until Close. Its
-// thread is a step above the workers', because it collects: Go's sweeper spins
-// until the last span is done, and must not keep from its turn who does it.
+// thread has a worker's policy, see the package documentation.
 func (p *Process) serve(ctx context.Context, ready chan<- struct{}) {
 	defer p.done.Done()
 	runtime.LockOSThread()

@@ -64,13 +64,10 @@ func (p *Process) sweep() {
 	p.known = alive
 }
 
-// assign gives a thread its policy: the keeper's, a worker's, or that of
-// workers who took too much.
+// assign gives a thread its policy: a worker's, or that of workers who took too
+// much.
 func (p *Process) assign(tid int) error {
-	switch {
-	case tid == threadID(): // the keeper's own
-		return setPolicy(tid, unix.SCHED_RR, max(p.cfg.Priority-1, 1))
-	case p.greedy:
+	if p.greedy {
 		return setPolicy(tid, unix.SCHED_NORMAL, 0)
 	}
 	return setPolicy(tid, unix.SCHED_RR, max(p.cfg.Priority-2, 1))
