@@ -15,7 +15,9 @@ func (in *instance) embody(s *engine.Spec) {
 	s.Name, s.Probe, s.Effect, s.Ready, s.Asker = in.id, in, in.effect, in.ready, in
 	s.Takeover = func() { in.busy = true }
 	cfg := in.cfg()
-	s.Warning = rehearsalTime + time.Duration(len(cfg.Addresses)+len(cfg.Excluded))*steelTime
+	addresses := len(cfg.Addresses) + len(cfg.Excluded)
+	s.Warning = rehearsalTime + time.Duration(addresses)*steelTime
+	s.Aided = addresses >= overtureFrom
 }
 
 // rehearsalTime is how long the rehearsal may have to wait for the kernel's lock

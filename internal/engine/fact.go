@@ -49,12 +49,15 @@ type Spec struct {
 	// takeover if the goroutine is awake in time: coming is true. When the takeover
 	// does not come after all, it is called again with false. May be nil.
 	Ready func(coming bool)
-	// Takeover is called on that goroutine before the actions of a takeover, the
-	// last of which is an Announce: words can wait until then. May be nil.
-	Takeover func()
 	// Warning is how much earlier that is, for a Ready that takes longer; at most
 	// half an interval, so that adverts in time call nobody.
 	Warning time.Duration
+	// Takeover is called on that goroutine before the actions of a takeover, the
+	// last of which is an Announce: words can wait until then. May be nil.
+	Takeover func()
+	// Aided tells that Effect has another goroutine of its own work beside it in a
+	// takeover: the loop's thread leaves its processor then, see stay.
+	Aided bool
 }
 
 // Remove shuts a group's members down and forgets them.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/xvrrp/xvrrp/pkg/vrrp"
@@ -60,7 +61,8 @@ func (g *group) unhold() {
 const linger = 150 * time.Microsecond
 
 // stay serves what arrives, awake, until the last takeover's addresses are
-// announced, but not into another deadline.
+// announced, but not into another deadline, nor on a processor that somebody else
+// waits for.
 func (e *Engine) stay() {
 	g := e.claiming
 	e.claiming = nil
@@ -69,6 +71,9 @@ func (e *Engine) stay() {
 	}
 	until := time.Now().Add(linger)
 	if next := e.schedule.next(); !next.IsZero() && next.Before(until.Add(lead)) {
+		return
+	}
+	if slices.ContainsFunc(g.members, func(m *member) bool { return m.spec.Aided }) {
 		return
 	}
 	e.ports.Approach(until, func() bool {

@@ -100,6 +100,35 @@ func TestClaimOfTheSleeping(t *testing.T) {
 	b.close()
 }
 
+// The loop's thread stays awake until all is announced, but not where another
+// goroutine helps with that.
+func TestStay(t *testing.T) {
+	for _, aided := range []bool{false, true} {
+		b := newBench(t)
+		stayed := make(chan bool, 100)
+		b.e.ports.Approach = func(at time.Time, still func() bool) { stayed <- still() }
+		s := b.spec("VI_1", 51, 255) // an owner, which takes over at once
+		s.Aided = aided
+		announce, announced := make(chan struct{}), make(chan struct{})
+		s.Effect = func(_ time.Time, a vrrp.Action) {
+			if _, last := a.(vrrp.Announce); last {
+				<-announce
+				close(announced)
+			}
+		}
+		b.run(s)
+		b.on(func() { b.e.stay() }) // as at the end of a Wakeup
+		if n := len(stayed); n != 1 && !aided || n != 0 && aided {
+			t.Errorf("aided %v: stayed %d times", aided, n)
+		} else if !aided && !<-stayed {
+			t.Error("nothing to stay for")
+		}
+		close(announce)
+		<-announced
+		b.close()
+	}
+}
+
 // A claim waits until its advert is about to leave; what comes before it does not.
 func TestClaimIsHeld(t *testing.T) {
 	var let atomic.Bool
