@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -35,6 +36,7 @@ type Engine struct {
 	post     post
 	claiming *group // which took over in this Wakeup, see stay
 	deaf     bool   // see Deafen
+	alone    bool   // there is but one processor
 
 	// What is waited for awake, see approach.
 	awaited   *group
@@ -62,6 +64,7 @@ func New(ports Ports) *Engine {
 		groups:  map[string]*group{},
 		members: map[string]*member{},
 		wires:   map[int]*port{},
+		alone:   runtime.NumCPU() == 1,
 	}
 }
 

@@ -66,7 +66,7 @@ const linger = 150 * time.Microsecond
 func (e *Engine) stay() {
 	g := e.claiming
 	e.claiming = nil
-	if g == nil || e.ports.Approach == nil {
+	if g == nil || e.ports.Approach == nil || e.alone {
 		return
 	}
 	until := time.Now().Add(linger)
