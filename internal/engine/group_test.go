@@ -51,16 +51,8 @@ func TestApproachedDeadlineIsKnown(t *testing.T) {
 			},
 		})
 		s := (&bench{}).spec("VI_1", 51, 100)
-		s.Election.Interval, s.Probe, s.Effect = time.Millisecond, quiet{}, func(time.Time, vrrp.Action) {}
-		for _, f := range []Fact{
-			Add{Group: "VI_1", Members: []Spec{s}},
-			Bind{Router: "VI_1", IfIndex: ifindex, Out: quiet{}, Source: ours},
-			Tell{Router: "VI_1", Event: vrrp.Startup{}},
-		} {
-			if err := e.take(f); err != nil {
-				t.Fatal(err)
-			}
-		}
+		s.Election.Interval = time.Millisecond
+		e.startQuiet(t, s)
 		e.setAlarm()
 		wakeups := 0
 		for ; !e.Active("VI_1") && wakeups < 20; wakeups++ {

@@ -109,7 +109,7 @@ func TestOneProcessor(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	for range 10 {
+	for range 10 { // in the child, too: a hundred starts
 		inChild(t, func() error {
 			go func() {
 				for {
