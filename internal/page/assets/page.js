@@ -15,11 +15,11 @@ async function ask(path) {
 
 async function status() {
   const s = await (await ask('v1/status')).json();
-  if (s.started_at !== started) { // another daemon: its history and its counts begin anew
-    started = s.started_at;
+  if (started && s.started_at !== started) { // another daemon: its history and its counts begin anew
     history = [];
     opened = latest = null;
   }
+  started = s.started_at; // the first answer ends nothing: the other questions may have been answered before it
   $('host').textContent = s.router_id || s.hostname;
   $('daemon').textContent = `version ${s.version}, pid ${s.pid}, up since ${stamp(s.started_at, false)}`;
   banner($('banner'), s);
