@@ -44,7 +44,7 @@ func (r *Router) advertise(now time.Time) {
 		return
 	}
 	r.send(now, r.priority)
-	r.deadline = nextAdvert(r.deadline, now, r.cfg.Interval)
+	r.deadline = r.cfg.nextAdvert(r.deadline, now)
 	r.heal(now, false)
 }
 

@@ -57,14 +57,26 @@ func TestNewComplains(t *testing.T) {
 }
 
 // The schedule never brings two adverts within half an interval of each other,
-// and keeps its phase whenever it can.
+// and keeps its phase, unless the longer gap would be taken for a death.
 func TestNextAdvert(t *testing.T) {
-	for _, c := range []struct{ late, want time.Duration }{
-		{0, time.Second}, {time.Millisecond, time.Second}, {500 * time.Millisecond, time.Second},
-		{500*time.Millisecond + 1, 1500*time.Millisecond + 1}, {time.Hour, time.Hour + time.Second},
+	for _, c := range []struct {
+		adverts    int
+		late, want time.Duration
+	}{
+		{3, 0, time.Second},
+		{3, time.Millisecond, time.Second},
+		{3, 500 * time.Millisecond, time.Second},
+		{3, 500*time.Millisecond + 1, 2 * time.Second},
+		{3, 1500 * time.Millisecond, 2 * time.Second},
+		{2, 1500*time.Millisecond + 1, 3 * time.Second},
+		{3, time.Hour, time.Hour + time.Second},
+		{1, 500 * time.Millisecond, time.Second},
+		{1, 500*time.Millisecond + 1, 1500*time.Millisecond + 1},
 	} {
-		if got := nextAdvert(epoch, epoch.Add(c.late), time.Second).Sub(epoch); got != c.want {
-			t.Errorf("%v late: next after %v, want %v", c.late, got, c.want)
+		cfg := v3()
+		cfg.DownAdverts, cfg.Interval = c.adverts, time.Second
+		if got := cfg.nextAdvert(epoch, epoch.Add(c.late)).Sub(epoch); got != c.want {
+			t.Errorf("%v late, %d adverts may miss: next after %v, want %v", c.late, c.adverts, got, c.want)
 		}
 	}
 }

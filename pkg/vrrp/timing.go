@@ -22,13 +22,20 @@ func (c *Config) downInterval(priority uint8, interval time.Duration) time.Durat
 	return c.downAdverts()*interval + skew(c.Version, priority, interval)
 }
 
-// nextAdvert keeps the schedule free of drift: the next deadline counts from
-// the last one. Only if that would bring two adverts within half an interval
-// of each other does a new schedule begin now.
-func nextAdvert(deadline, now time.Time, interval time.Duration) time.Time {
-	next := deadline.Add(interval)
-	if next.Sub(now) < interval/2 {
-		return now.Add(interval)
+// nextAdvert keeps the schedule free of drift, and the phases of many routers
+// apart: the next deadline counts from the last one, however late this advert
+// is. Deadlines that would bring two adverts within half an interval of each
+// other are left out, so the next gap is below one and a half intervals. Only
+// where a single missing advert lets others take over does a new schedule begin
+// now, for they would not wait that long.
+func (c *Config) nextAdvert(deadline, now time.Time) time.Time {
+	next := deadline.Add(c.Interval)
+	short := c.Interval/2 - next.Sub(now)
+	switch {
+	case short <= 0:
+		return next
+	case c.downAdverts() == 1:
+		return now.Add(c.Interval)
 	}
-	return next
+	return next.Add((short + c.Interval - 1) / c.Interval * c.Interval)
 }
