@@ -64,6 +64,31 @@ func TestDraftedClaim(t *testing.T) {
 	}
 }
 
+// A rehearsal changes nothing, and the draft is as good as before.
+func TestRehearse(t *testing.T) {
+	h := host(t)
+	a, _ := open(t, h, journalIn(t))
+	list := many(2, false)
+	mustNot(t, a.Rehearse("VI_1", list)) // of what nobody prepared
+	if !drafted(a, "VI_1", list) {
+		t.Fatal("nothing was drafted")
+	}
+	before := a.req.seq
+	mustNot(t, a.Rehearse("VI_1", list))
+	if a.req.seq == before {
+		t.Error("the kernel was asked nothing")
+	}
+	if n := len(global(h)); n != 0 {
+		t.Errorf("%d addresses stand after a rehearsal", n)
+	}
+	if r := claim(t, a, "VI_1", list...); r.Added != 2 {
+		t.Errorf("%d added", r.Added)
+	}
+	if before = a.req.seq; a.Rehearse("VI_1", list) != nil || a.req.seq != before {
+		t.Error("rehearsed what stands")
+	}
+}
+
 // What changed after a draft was made ends it; the claim is put together anew.
 func TestDraftOvertaken(t *testing.T) {
 	list := many(64, false)

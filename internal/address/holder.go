@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"time"
 )
 
 // Config is what a holder needs to know.
@@ -34,6 +35,7 @@ type Holder struct {
 	strays    map[name]*stray    // configured, wanted or not, see Watch
 	prepared  map[string][]place // see Prepare, by owner
 	drafts    map[string]*draft  // likewise
+	rehearsed time.Time          // see Rehearse
 	later     []func() Note      // what the watcher is to do and tell
 	unwritten bool               // the journal lacks some of them
 	tags      bool               // the kernel shows protocol tags

@@ -70,7 +70,8 @@ type instance struct {
 	discarded netip.Addr // whose losing adverts have been told in this state
 	lower     time.Time  // when an advert of another was told last that changed nothing
 	busy      bool       // a takeover is under way: first the addresses, then words
-	waiting   []func()
+	waiting   []word     // of the takeover
+	said      time.Time  // when what is told now was said; zero: now
 	overture  overture
 	kit       *kit             // see packed
 	steeled   *config.Instance // the settings by which a claim was prepared just now
@@ -128,8 +129,8 @@ func (in *instance) carries(addr netip.Addr) bool {
 }
 
 // effect does one action of the core. It runs on the router's goroutine.
-func (in *instance) effect(at time.Time, a vrrp.Action) {
-	switch a := a.(type) {
+func (in *instance) effect(at time.Time, action vrrp.Action) {
+	switch a := action.(type) {
 	case vrrp.Claim:
 		in.claim()
 	case vrrp.Release:
@@ -138,13 +139,18 @@ func (in *instance) effect(at time.Time, a vrrp.Action) {
 		in.announce(a.Why)
 		in.rest()
 	case vrrp.Transition:
-		in.transition(at, a)
+		if a.To != vrrp.Active {
+			in.rest()
+		}
+		in.assume(at, &a)
+		in.report(at, action)
 	case vrrp.Note:
-		in.note(a)
+		in.report(at, action)
 	}
 }
 
-func (in *instance) transition(at time.Time, t vrrp.Transition) {
+// assume takes on what a state means for the wire.
+func (in *instance) assume(at time.Time, t *vrrp.Transition) {
 	in.mu.Lock()
 	in.since, in.expiry = at, time.Time{}
 	if t.To == vrrp.Active && t.Reason != vrrp.ReasonResumed {
@@ -154,10 +160,8 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 		}
 	}
 	in.mu.Unlock()
-	in.started, in.discarded, in.parting = true, netip.Addr{}, 0
 	in.active.Store(t.To == vrrp.Active)
 	in.coming.Store(false) // from here on the core is asked
-	in.yielded(t)
 	if p := in.pulse.Load(); p != nil && t.Reason != vrrp.ReasonResumed {
 		if t.To == vrrp.Active {
 			p.Since(at)
@@ -165,31 +169,33 @@ func (in *instance) transition(at time.Time, t vrrp.Transition) {
 			p.Clear()
 		}
 	}
-	in.held.Store(nil)
 	if t.To == vrrp.Active {
 		in.steel() // while the loop thread sends the first advert
 	}
 	in.busy = t.To == vrrp.Active // until the addresses are announced
-	in.later(func() { in.count(at, t) })
 	in.overture = overture{due: in.busy && t.Reason != vrrp.ReasonResumed}
+}
+
+// transition tells of a transition whoever wants to know.
+func (in *instance) transition(at time.Time, t vrrp.Transition) {
+	in.started, in.discarded, in.parting = true, netip.Addr{}, 0
+	in.held.Store(nil)
+	in.yielded(t)
+	in.count(at, t)
 	name, temporary := in.cfg().Name, in.temporaryStatus()
-	in.tell(func() []line {
-		lines := transitionLines(name, t)
-		if temporary != nil {
-			for i := range lines {
-				lines[i].attrs = append(lines[i].attrs, slog.Int("temporary_priority", temporary.Priority))
-			}
+	lines := transitionLines(name, t)
+	if temporary != nil {
+		for i := range lines {
+			lines[i].attrs = append(lines[i].attrs, slog.Int("temporary_priority", temporary.Priority))
 		}
-		return lines
-	})
-	in.later(func() {
-		in.timing(t)
-		in.d.history.transition(in.cfg().Name, at, t, temporary, in.witnessed)
-		in.d.notify.transition(in, t)
-		if t.To == vrrp.Backup {
-			in.prepare()
-		}
-	})
+	}
+	in.say(lines...)
+	in.timing(t)
+	in.d.history.transition(name, at, t, temporary, in.witnessed)
+	in.d.notify.transition(in, t)
+	if t.To == vrrp.Backup {
+		in.prepare()
+	}
 }
 
 // count shows a transition in the metrics.

@@ -43,6 +43,8 @@ func (in *instance) ready(coming bool) {
 	}
 	in.coming.Store(true)
 	in.steel()
+	// Its failure shows, and is told, when it matters.
+	_ = in.d.holders.addresses.Rehearse(in.id, in.packed().wanted.addresses)
 	if targets := in.packed().targets; len(targets) < overtureFrom {
 		in.d.announcer.Load(in.id, in.schedule(vrrp.BecameActive), targets)
 	}
@@ -78,7 +80,6 @@ func (in *instance) prepare() {
 // claim puts the addresses on their interfaces. What cannot be held is said
 // once here; the holder keeps trying.
 func (in *instance) claim() {
-	in.debug("setting VIPs.")
 	in.holding.Lock()
 	defer in.holding.Unlock()
 	in.holds = true
@@ -92,7 +93,13 @@ func (in *instance) claim() {
 	if err := errors.Join(k.err, in.d.holders.claim(in.id, k.wanted, in.beginOverture())); err != nil {
 		in.log.Error("("+in.cfg().Name+") cannot hold everything; trying again", "error", err)
 	}
-	in.later(in.checkHeld)
+	in.later(in.tellClaim)
+}
+
+// tellClaim tells of a claim.
+func (in *instance) tellClaim() {
+	in.debug("setting VIPs.")
+	in.checkHeld()
 }
 
 func (in *instance) release() {

@@ -16,7 +16,7 @@ func (in *instance) note(n vrrp.Note) {
 		return
 	case vrrp.NotePriority:
 		in.meter().SetPriority(int(n.Priority))
-		in.later(func() { in.d.notify.priority(in, n) })
+		in.d.notify.priority(in, n)
 	case vrrp.NoteLateWakeup:
 		in.meter().LateWakeupAbsorbed()
 	case vrrp.NoteActiveChanged:
@@ -29,20 +29,16 @@ func (in *instance) note(n vrrp.Note) {
 		in.sign(signAdvert, func() sign {
 			return sign{text: fmt.Sprintf("%v advertises priority %d, ours is %d", n.From, n.Priority, n.Ours), from: n.From}
 		})
-		in.later(func() { in.d.notify.lowerPriority(in, n) })
+		in.d.notify.lowerPriority(in, n)
 	}
 	in.doubted(n)
 	if !in.news(n) {
 		return
 	}
-	name := in.cfg().Name
-	in.tell(func() []line {
-		if l, ok := noteLine(name, n); ok {
-			return []line{l}
-		}
-		return nil
-	})
-	in.later(func() { in.d.history.note(in.cfg().Name, n) })
+	if l, ok := noteLine(in.cfg().Name, n); ok {
+		in.say(l)
+	}
+	in.d.history.note(in.cfg().Name, n)
 }
 
 // witnessed adds to a transition's evidence what the core does not know: where
@@ -84,44 +80,74 @@ func (in *instance) news(n vrrp.Note) bool {
 	return true
 }
 
-// say logs lines. During a takeover they wait, with the time at which they
-// were said: nothing that is written may stand before the addresses.
-func (in *instance) say(lines ...line) {
-	in.tell(func() []line { return lines })
+// A word is what is told after a takeover. Actions of the core wait as they came:
+// what a takeover makes anew, and lets go of, it pays for with its time.
+type word struct {
+	said   time.Time
+	at     time.Time   // of the action
+	action vrrp.Action // a Transition or a Note; nil: do what f does
+	f      func()
 }
 
-// tell is say for lines that are only put together when they are written.
-func (in *instance) tell(compose func() []line) {
-	said := time.Now()
-	in.later(func() {
-		for _, l := range compose() {
-			if !in.log.Enabled(in.d.ctx, l.level) {
-				continue
-			}
-			r := slog.NewRecord(said, l.level, l.text, 0)
-			r.AddAttrs(l.attrs...)
-			// A log that cannot be written has nowhere to be complained of.
-			_ = in.log.Handler().Handle(in.d.ctx, r)
-		}
-	})
+// report tells of an action, at once or after the takeover that is under way.
+func (in *instance) report(at time.Time, action vrrp.Action) {
+	if in.busy {
+		in.waiting = append(in.waiting, word{said: time.Now(), at: at, action: action})
+		return
+	}
+	switch a := action.(type) {
+	case vrrp.Transition:
+		in.transition(at, a)
+	case vrrp.Note:
+		in.note(a)
+	}
 }
 
 // later does something at once, or after the takeover that is under way.
 func (in *instance) later(f func()) {
 	if in.busy {
-		in.waiting = append(in.waiting, f)
+		in.waiting = append(in.waiting, word{said: time.Now(), f: f})
 		return
 	}
 	f()
 }
 
-// rest does what waited for a takeover to be over.
+// rest ends a takeover and does what waited for that.
 func (in *instance) rest() {
 	in.busy = false
-	for _, f := range in.waiting {
-		f()
+	for _, w := range in.waiting {
+		in.said = w.said
+		if w.action != nil {
+			in.report(w.at, w.action)
+		} else {
+			w.f()
+		}
 	}
-	in.waiting = nil
+	in.said = time.Time{}
+	clear(in.waiting)
+	in.waiting = in.waiting[:0]
+}
+
+// say logs lines. During a takeover they wait, with the time at which they
+// were said: nothing that is written may stand before the addresses.
+func (in *instance) say(lines ...line) {
+	if in.busy {
+		in.later(func() { in.say(lines...) })
+		return
+	}
+	said := in.said
+	if said.IsZero() {
+		said = time.Now()
+	}
+	for _, l := range lines {
+		if !in.log.Enabled(in.d.ctx, l.level) {
+			continue
+		}
+		r := slog.NewRecord(said, l.level, l.text, 0)
+		r.AddAttrs(l.attrs...)
+		// A log that cannot be written has nowhere to be complained of.
+		_ = in.log.Handler().Handle(in.d.ctx, r)
+	}
 }
 
 func (in *instance) debug(format string, args ...any) {
