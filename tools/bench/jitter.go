@@ -19,8 +19,8 @@ func jitters(b *bench) error {
 }
 
 // jitterSpan is long enough for the least often of a thousand adverts to come
-// thrice.
-const jitterSpan = 30 * time.Second
+// six times: one stall of the machine makes two or three adverts late or early.
+const jitterSpan = 60 * time.Second
 
 func (b *bench) jitter(k kind, c config, l burden, span time.Duration) (err error) {
 	if !b.rows.MatchString(row(k, c, l)) {
