@@ -33,12 +33,16 @@ func TestSlope(t *testing.T) {
 	for i := range 1000 {
 		at = append(at, begin.Add(time.Duration(i)*10001*time.Microsecond))
 	}
-	if got := 1e6 * (slope(at)/0.010 - 1); math.Abs(got-100) > 0.01 {
+	if got := 1e6 * (slope(at, 10*time.Millisecond)/0.010 - 1); math.Abs(got-100) > 0.01 {
 		t.Errorf("a period of 10.001 ms drifts by %v ppm, want 100", got)
 	}
 	at[500] = at[500].Add(time.Millisecond)
-	if got := 1e6 * (slope(at)/0.010 - 1); math.Abs(got-100) > 0.1 {
+	if got := 1e6 * (slope(at, 10*time.Millisecond)/0.010 - 1); math.Abs(got-100) > 0.1 {
 		t.Errorf("with one late advert: %v ppm", got)
+	}
+	at = append(at[:300:300], at[301:]...)
+	if got := 1e6 * (slope(at, 10*time.Millisecond)/0.010 - 1); math.Abs(got-100) > 0.1 {
+		t.Errorf("with one advert left out: %v ppm", got)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -68,17 +69,21 @@ func (b *bench) addJitter(k kind, c config, l burden, at []time.Time) {
 	}
 	s.What, s.Unit, s.Values = "deviation", "µs", off
 	b.add(s)
-	s.What, s.Unit, s.Values = "drift", "ppm", []float64{round(1e6 * (slope(at)/c.interval.Seconds() - 1))}
+	s.What, s.Unit, s.Values = "drift", "ppm", []float64{round(1e6 * (slope(at, c.interval)/c.interval.Seconds() - 1))}
 	b.add(s)
 }
 
-// slope is the time between two adverts in seconds, by least squares over all
-// of them: a late first or last one hardly moves it.
-func slope(at []time.Time) float64 {
+// slope is the time between two deadlines in seconds, by least squares over all
+// adverts: a late first or last one hardly moves it. A gap of two intervals has a
+// deadline in it for which there was no advert.
+func slope(at []time.Time, interval time.Duration) float64 {
 	n := float64(len(at))
-	var sx, sy, sxx, sxy float64
+	var x, sx, sy, sxx, sxy float64
 	for i, t := range at {
-		x, y := float64(i), t.Sub(at[0]).Seconds()
+		if i > 0 {
+			x += max(1, math.Round(float64(t.Sub(at[i-1]))/float64(interval)))
+		}
+		y := t.Sub(at[0]).Seconds()
 		sx, sy, sxx, sxy = sx+x, sy+y, sxx+x*x, sxy+x*y
 	}
 	return (n*sxy - sx*sy) / (n*sxx - sx*sx)
