@@ -74,14 +74,17 @@ func (b *bench) addJitter(k kind, c config, l burden, at []time.Time) {
 }
 
 // slope is the time between two deadlines in seconds, by least squares over all
-// adverts: a late first or last one hardly moves it. A gap of two intervals has a
-// deadline in it for which there was no advert.
+// adverts: a late first or last one hardly moves it. Which deadline an advert is
+// for is counted from the last one that was on time: a late one may be followed by
+// the next in time, or by a deadline for which there is no advert.
 func slope(at []time.Time, interval time.Duration) float64 {
 	n := float64(len(at))
-	var x, sx, sy, sxx, sxy float64
-	for i, t := range at {
-		if i > 0 {
-			x += max(1, math.Round(float64(t.Sub(at[i-1]))/float64(interval)))
+	var sx, sy, sxx, sxy float64
+	punctual, deadline := at[0], 0.0
+	for _, t := range at {
+		x := deadline + math.Round(float64(t.Sub(punctual))/float64(interval))
+		if off := t.Sub(punctual) - time.Duration(x-deadline)*interval; off.Abs() < interval/4 {
+			punctual, deadline = t, x
 		}
 		y := t.Sub(at[0]).Seconds()
 		sx, sy, sxx, sxy = sx+x, sy+y, sxx+x*x, sxy+x*y
