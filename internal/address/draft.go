@@ -85,6 +85,7 @@ func (h *Holder) draft(owner string, addrs []Address) *draft {
 	return d
 }
 
+// usable is the draft as it is, without taking it.
 func (h *Holder) usable(owner string, addrs []Address) *draft {
 	d := h.drafts[owner]
 	if d == nil || !d.is(addrs) {
@@ -148,8 +149,12 @@ func (h *Holder) claimDraft(owner string, d *draft, told func(n int)) (res Resul
 func (h *Holder) Rehearse(owner string, addrs []Address) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	d, now := h.usable(owner, addrs), time.Now()
-	if d == nil || h.closed || now.Sub(h.rehearsed) < rehearsalFresh {
+	now := time.Now()
+	if h.closed || now.Sub(h.rehearsed) < rehearsalFresh {
+		return nil
+	}
+	d := h.usable(owner, addrs)
+	if d == nil {
 		return nil
 	}
 	h.rehearsed = now
