@@ -1,56 +1,38 @@
 package datapath
 
-import "golang.org/x/sys/unix"
-
-// Classic BPF for a SOCK_DGRAM packet socket: the packet starts at the network
-// header, and the ancillary data of the kernel stands at negative offsets.
-const (
-	ancillary  = 0xfffff000 // SKF_AD_OFF
-	adProtocol = ancillary + 0
-	adPktType  = ancillary + 4
-	adVLAN     = ancillary + 44
-	adVLANTag  = ancillary + 48
-
-	wholePacket = 0x40000
+import (
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
 )
 
-// socketFilter lets through what is not sent by ourselves, of no VLAN but 0,
-// and could be an advert (IPv4 without fragments or IPv6, protocol 112 or, for
-// IPv4, 51) or a claim (ARP, neighbour solicitation and advertisement).
-var socketFilter = []unix.SockFilter{
-	0:  {Code: ldWord, K: adPktType},
-	1:  {Code: jumpEqual, K: unix.PACKET_OUTGOING, Jt: 21},
-	2:  {Code: ldWord, K: adVLAN},
-	3:  {Code: jumpEqual, K: 0, Jt: 3},
-	4:  {Code: ldWord, K: adVLANTag},
-	5:  {Code: and, K: 0x0fff},
-	6:  {Code: jumpEqual, K: 0, Jf: 16},
-	7:  {Code: ldWord, K: adProtocol},
-	8:  {Code: jumpEqual, K: unix.ETH_P_ARP, Jt: 13},
-	9:  {Code: jumpEqual, K: unix.ETH_P_IP, Jt: 6},
-	10: {Code: jumpEqual, K: unix.ETH_P_IPV6, Jf: 12},
-	11: {Code: ldByte, K: 6}, // IPv6 next header
-	12: {Code: jumpEqual, K: protocolVRRP, Jt: 9},
-	13: {Code: jumpEqual, K: unix.IPPROTO_ICMPV6, Jf: 9},
-	14: {Code: ldByte, K: 40}, // ICMPv6 type
-	15: {Code: jumpAbove, K: solicitation - 1, Jt: 5, Jf: 7},
-	16: {Code: ldHalf, K: 6}, // IPv4 flags and fragment offset
-	17: {Code: jumpSet, K: 0x3fff, Jt: 5},
-	18: {Code: ldByte, K: 9}, // IPv4 protocol
-	19: {Code: jumpEqual, K: protocolVRRP, Jt: 2},
-	20: {Code: jumpEqual, K: protocolAH, Jt: 1, Jf: 2},
-	21: {Code: jumpAbove, K: advertisement, Jt: 1},
-	22: {Code: ret, K: wholePacket},
-	23: {Code: ret, K: 0},
+const wholePacket = 0x40000
+
+// socketFilter is for a packet socket of SOCK_DGRAM, whose packets start at the network header. It lets through what is not sent
+// by ourselves, of no VLAN but 0, and could be an advert (IPv4 without fragments or IPv6, protocol 112 or, for
+// IPv4, 51) or a claim (ARP, neighbour solicitation and advertisement). The numbers are what is jumped to.
+var socketFilter = []bpf.Instruction{
+	0:  bpf.LoadExtension{Num: bpf.ExtType},
+	1:  bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.PACKET_OUTGOING, SkipTrue: 21}, // 23
+	2:  bpf.LoadExtension{Num: bpf.ExtVLANTagPresent},
+	3:  bpf.JumpIf{Cond: bpf.JumpEqual, Val: 0, SkipTrue: 3}, // 7
+	4:  bpf.LoadExtension{Num: bpf.ExtVLANTag},
+	5:  bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: 0x0fff},
+	6:  bpf.JumpIf{Cond: bpf.JumpEqual, Val: 0, SkipFalse: 16}, // 23
+	7:  bpf.LoadExtension{Num: bpf.ExtProto},
+	8:  bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.ETH_P_ARP, SkipTrue: 13},                      // 22
+	9:  bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.ETH_P_IP, SkipTrue: 6},                        // 16
+	10: bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.ETH_P_IPV6, SkipFalse: 12},                    // 23
+	11: bpf.LoadAbsolute{Off: 6, Size: 1},                                                       // IPv6 next header
+	12: bpf.JumpIf{Cond: bpf.JumpEqual, Val: protocolVRRP, SkipTrue: 9},                         // 22
+	13: bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.IPPROTO_ICMPV6, SkipFalse: 9},                 // 23
+	14: bpf.LoadAbsolute{Off: 40, Size: 1},                                                      // ICMPv6 type
+	15: bpf.JumpIf{Cond: bpf.JumpGreaterThan, Val: solicitation - 1, SkipTrue: 5, SkipFalse: 7}, // 21, 23
+	16: bpf.LoadAbsolute{Off: 6, Size: 2},                                                       // IPv4 flags and fragment offset
+	17: bpf.JumpIf{Cond: bpf.JumpBitsSet, Val: 0x3fff, SkipTrue: 5},                             // 23
+	18: bpf.LoadAbsolute{Off: 9, Size: 1},                                                       // IPv4 protocol
+	19: bpf.JumpIf{Cond: bpf.JumpEqual, Val: protocolVRRP, SkipTrue: 2},                         // 22
+	20: bpf.JumpIf{Cond: bpf.JumpEqual, Val: protocolAH, SkipTrue: 1, SkipFalse: 2},             // 22, 23
+	21: bpf.JumpIf{Cond: bpf.JumpGreaterThan, Val: advertisement, SkipTrue: 1},                  // 23
+	22: bpf.RetConstant{Val: wholePacket},
+	23: bpf.RetConstant{Val: 0},
 }
-
-const (
-	ldWord    = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS
-	ldHalf    = unix.BPF_LD | unix.BPF_H | unix.BPF_ABS
-	ldByte    = unix.BPF_LD | unix.BPF_B | unix.BPF_ABS
-	and       = unix.BPF_ALU | unix.BPF_AND | unix.BPF_K
-	jumpEqual = unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K
-	jumpAbove = unix.BPF_JMP | unix.BPF_JGT | unix.BPF_K
-	jumpSet   = unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K
-	ret       = unix.BPF_RET | unix.BPF_K
-)

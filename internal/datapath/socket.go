@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xvrrp/xvrrp/internal/sockfilter"
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
 
@@ -67,12 +68,11 @@ func openPacketSocket(ifindex int) (*packetSocket, error) {
 	s.header.SetIovlen(1)
 	s.vector.Base = &s.buffer[0]
 	s.vector.SetLen(len(s.buffer))
-	filter := unix.SockFprog{Len: uint16(len(socketFilter)), Filter: &socketFilter[0]}
 	steps := []struct {
 		what string
 		err  func() error
 	}{
-		{"filter", func() error { return unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &filter) }},
+		{"filter", func() error { return sockfilter.Attach(fd, socketFilter) }},
 		{"time stamps", func() error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) }},
 		{"bind", func() error {
 			return unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: networkOrder(unix.ETH_P_ALL), Ifindex: ifindex})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mdlayher/packet"
+	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
 	"github.com/xvrrp/xvrrp/internal/netspace"
@@ -94,16 +95,15 @@ func (p *prober) open(e ear) (*packet.Conn, error) {
 	if conn := p.ears[e]; conn != nil {
 		return conn, nil
 	}
-	protocol := unix.ETH_P_ARP
+	protocol, cfg := unix.ETH_P_ARP, &packet.Config{}
 	if e.family == unix.AF_INET6 {
 		protocol = unix.ETH_P_IPV6
-	}
-	conn, err := packet.Listen(&net.Interface{Index: e.ifindex}, packet.Datagram, protocol, nil)
-	if err == nil && e.family == unix.AF_INET6 {
-		if err = onlyAdvertisements(conn); err != nil {
-			conn.Close()
+		var err error
+		if cfg.Filter, err = bpf.Assemble(advertisements); err != nil {
+			return nil, fmt.Errorf("listen on interface %d: %w", e.ifindex, err)
 		}
 	}
+	conn, err := packet.Listen(&net.Interface{Index: e.ifindex}, packet.Datagram, protocol, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("listen on interface %d: %w", e.ifindex, err)
 	}
@@ -113,29 +113,16 @@ func (p *prober) open(e ear) (*packet.Conn, error) {
 	return conn, nil
 }
 
-// onlyAdvertisements sets a socket filter that passes neighbour advertisements
+// advertisements is a socket filter that passes neighbour advertisements
 // (ICMPv6 type 136 right behind the IPv6 header) and nothing else: the socket
 // would be handed all IPv6 traffic of the interface.
-func onlyAdvertisements(conn *packet.Conn) error {
-	const load, equal, give = unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, unix.BPF_JMP | unix.BPF_JEQ, unix.BPF_RET
-	program := []unix.SockFilter{
-		{Code: load, K: 6}, // next header
-		{Code: equal, K: unix.IPPROTO_ICMPV6, Jf: 3},
-		{Code: load, K: 40}, // ICMPv6 type
-		{Code: equal, K: 136, Jf: 1},
-		{Code: give, K: 1 << 16},
-		{Code: give, K: 0},
-	}
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return err
-	}
-	filter := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
-	var failed error
-	err = raw.Control(func(fd uintptr) {
-		failed = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &filter)
-	})
-	return errors.Join(err, failed)
+var advertisements = []bpf.Instruction{
+	bpf.LoadAbsolute{Off: 6, Size: 1}, // next header
+	bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.IPPROTO_ICMPV6, SkipFalse: 3},
+	bpf.LoadAbsolute{Off: 40, Size: 1}, // ICMPv6 type
+	bpf.JumpIf{Cond: bpf.JumpEqual, Val: 136, SkipFalse: 1},
+	bpf.RetConstant{Val: 1 << 16},
+	bpf.RetConstant{Val: 0},
 }
 
 // hear reads answers until nobody asked for a while.

@@ -85,16 +85,3 @@ func unless(set bits) []bpf.Instruction {
 		bpf.RetConstant{Val: 0},
 	)
 }
-
-// program is the filter in the kernel's form.
-func program(known []Key) ([]unix.SockFilter, error) {
-	raw, err := bpf.Assemble(filter(known))
-	if err != nil {
-		return nil, err
-	}
-	out := make([]unix.SockFilter, len(raw))
-	for i, r := range raw {
-		out[i] = unix.SockFilter{Code: r.Op, Jt: r.Jt, Jf: r.Jf, K: r.K}
-	}
-	return out, nil
-}

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xvrrp/xvrrp/internal/sockfilter"
 	"github.com/xvrrp/xvrrp/internal/stamp"
 	"github.com/xvrrp/xvrrp/pkg/vrrp/wire"
 )
@@ -70,19 +71,9 @@ func (l *Listener) prepare(fd int, known []Key) error {
 
 // Tune replaces the set of known virtual routers.
 func (l *Listener) Tune(known []Key) error {
-	code, err := program(known)
-	if err != nil {
-		return fmt.Errorf("filter: %w", err)
-	}
-	filter := unix.SockFprog{Len: uint16(len(code)), Filter: &code[0]}
 	var failed error
-	err = l.conn.Control(func(fd uintptr) {
-		failed = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &filter)
-	})
-	if err = errors.Join(err, failed); err != nil {
-		return fmt.Errorf("filter: %w", err)
-	}
-	return nil
+	err := l.conn.Control(func(fd uintptr) { failed = sockfilter.Attach(int(fd), filter(known)) })
+	return errors.Join(err, failed)
 }
 
 // Close ends the listening. When it returns, hear is not called any more.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mdlayher/arp"
 	"github.com/mdlayher/ndp"
+	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 )
 
@@ -55,25 +56,18 @@ func (a *Answer) advertisement(b []byte, from [6]byte) bool {
 // answers4 and answers6 are the socket filters: ARP replies; neighbour
 // advertisements right behind the IPv6 header.
 var (
-	answers4 = []unix.SockFilter{
-		{Code: loadHalf, K: 6}, // operation
-		{Code: equal, K: 2, Jf: 1},
-		{Code: give, K: 1 << 16},
-		{Code: give, K: 0},
+	answers4 = []bpf.Instruction{
+		bpf.LoadAbsolute{Off: 6, Size: 2}, // operation
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(arp.OperationReply), SkipFalse: 1},
+		bpf.RetConstant{Val: 1 << 16},
+		bpf.RetConstant{Val: 0},
 	}
-	answers6 = []unix.SockFilter{
-		{Code: loadByte, K: 6}, // next header
-		{Code: equal, K: unix.IPPROTO_ICMPV6, Jf: 3},
-		{Code: loadByte, K: 40}, // ICMPv6 type
-		{Code: equal, K: 136, Jf: 1},
-		{Code: give, K: 1 << 16},
-		{Code: give, K: 0},
+	answers6 = []bpf.Instruction{
+		bpf.LoadAbsolute{Off: 6, Size: 1}, // next header
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.IPPROTO_ICMPV6, SkipFalse: 3},
+		bpf.LoadAbsolute{Off: 40, Size: 1}, // ICMPv6 type
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: 136, SkipFalse: 1},
+		bpf.RetConstant{Val: 1 << 16},
+		bpf.RetConstant{Val: 0},
 	}
-)
-
-const (
-	loadHalf = unix.BPF_LD | unix.BPF_H | unix.BPF_ABS
-	loadByte = unix.BPF_LD | unix.BPF_B | unix.BPF_ABS
-	equal    = unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K
-	give     = unix.BPF_RET | unix.BPF_K
 )

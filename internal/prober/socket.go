@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xvrrp/xvrrp/internal/sockfilter"
 	"github.com/xvrrp/xvrrp/internal/stamp"
 )
 
@@ -32,8 +33,7 @@ func openSocket(ifindex int, family uint8, deaf bool) (*socket, error) {
 		return nil, fmt.Errorf("probe on interface %d: %w", ifindex, err)
 	}
 	s.file = os.NewFile(uintptr(fd), "prober")
-	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
-	if err = unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &program); err == nil {
+	if err = sockfilter.Attach(fd, filter); err == nil {
 		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 	}
 	if err == nil {

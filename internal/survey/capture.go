@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xvrrp/xvrrp/internal/sockfilter"
 	"github.com/xvrrp/xvrrp/internal/stamp"
 )
 
@@ -48,7 +49,7 @@ func Open(ifindex int) (*Capture, error) {
 }
 
 func (c *Capture) prepare(fd, ifindex int) (err error) {
-	if err := filter(fd); err != nil {
+	if err := sockfilter.Attach(fd, wanted); err != nil {
 		return fmt.Errorf("filter: %w", err)
 	}
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1); err != nil {

@@ -1,9 +1,6 @@
 package survey
 
-import (
-	"golang.org/x/net/bpf"
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/net/bpf"
 
 // wanted is the socket filter of a Capture: ARP; IPv4 protocols 112, and 51
 // in front of 112; IPv6 next header 112, and ICMPv6 types 135 and 136. Frames
@@ -32,18 +29,4 @@ var wanted = []bpf.Instruction{
 	/* 20 */ bpf.JumpIf{Cond: bpf.JumpEqual, Val: 136, SkipTrue: 1}, // take
 	/* drop */ bpf.RetConstant{Val: 0},
 	/* take */ bpf.RetConstant{Val: 1 << 18},
-}
-
-// filter sets it on a socket.
-func filter(fd int) error {
-	raw, err := bpf.Assemble(wanted)
-	if err != nil {
-		return err
-	}
-	program := make([]unix.SockFilter, len(raw))
-	for i, r := range raw {
-		program[i] = unix.SockFilter{Code: r.Op, Jt: r.Jt, Jf: r.Jf, K: r.K}
-	}
-	return unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
-		&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]})
 }

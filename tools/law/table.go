@@ -45,34 +45,35 @@ var Rules = map[string]Rule{
 
 	// Shared by two each: how a program is started, where a daemon lives, which
 	// network a socket belongs to, how the loop thread wakes goroutines, what an interrupted list means,
-	// whose news is our own, what systemd says.
-	"internal/bell":     {Modules: []string{xsys}},
-	"internal/command":  {Modules: []string{xsys}},
-	"internal/dump":     {Modules: []string{netlink}},
-	"internal/echo":     {Modules: []string{xsys}},
-	"internal/netspace": {Modules: []string{xsys}},
-	"internal/rundir":   {Modules: []string{xsys}},
-	"internal/stamp":    {Modules: []string{xsys}},
-	"internal/systemd":  {},
+	// whose news is our own, what a socket lets in, what systemd says.
+	"internal/bell":       {Modules: []string{xsys}},
+	"internal/command":    {Modules: []string{xsys}},
+	"internal/dump":       {Modules: []string{netlink}},
+	"internal/echo":       {Own: []string{"internal/sockfilter"}, Modules: []string{xnet, xsys}},
+	"internal/netspace":   {Modules: []string{xsys}},
+	"internal/rundir":     {Modules: []string{xsys}},
+	"internal/sockfilter": {Modules: []string{xnet, xsys}},
+	"internal/stamp":      {Modules: []string{xsys}},
+	"internal/systemd":    {},
 
 	// Shells: one facility and one library each; never another shell, the
 	// engine, the settings or the election.
-	"internal/datapath": {Own: []string{"internal/dump", "pkg/vrrp/wire"}, Modules: []string{ebpf, xsys, netlink}},
+	"internal/datapath": {Own: []string{"internal/dump", "internal/sockfilter", "pkg/vrrp/wire"}, Modules: []string{ebpf, xnet, xsys, netlink}},
 	"internal/ifstate":  {Own: []string{"internal/dump", "internal/echo"}, Modules: []string{netlink, xsys}},
 	"internal/address":  {Own: []string{"internal/dump", "internal/echo"}, Modules: []string{netlink, xsys}},
 	"internal/vmac":     {Own: []string{"internal/dump"}, Modules: []string{netlink, xsys}},
 	"internal/accept":   {Modules: []string{nft, xsys}},
 	"internal/egress":   {Own: []string{"pkg/vrrp/wire"}, Modules: []string{xnet, xsys}},
-	"internal/nexthop":  {Own: []string{"internal/netspace", "internal/solicit"}, Modules: []string{netlink, arp, ndp, packet, xsys}},
+	"internal/nexthop":  {Own: []string{"internal/netspace", "internal/solicit"}, Modules: []string{netlink, arp, ndp, packet, xnet, xsys}},
 	"internal/announce": {Own: []string{"internal/netspace"}, Modules: []string{arp, ndp, xnet, xsys}},
 	"internal/track":    {Own: []string{"internal/command", "internal/systemd"}, Modules: []string{xsys, netlink}},
 	"internal/notify":   {Own: []string{"internal/command"}, Modules: []string{xsys}},
 	"internal/control":  {Modules: []string{xsys}},
 	"internal/pulse":    {Modules: []string{xsys}},
 	"internal/metrics":  {Own: []string{"pkg/vrrp/wire"}, Modules: []string{prom, xsys}},
-	"internal/survey":   {Own: []string{"internal/stamp", "internal/solicit", "pkg/vrrp/wire"}, Modules: []string{netlink, arp, ndp, packet, xnet, xsys}},
-	"internal/overhear": {Own: []string{"internal/stamp", "pkg/vrrp/wire"}, Modules: []string{xnet, xsys}},
-	"internal/prober":   {Own: []string{"internal/stamp", "internal/netspace", "internal/solicit"}, Modules: []string{arp, ndp, xsys}},
+	"internal/survey":   {Own: []string{"internal/sockfilter", "internal/stamp", "internal/solicit", "pkg/vrrp/wire"}, Modules: []string{netlink, arp, ndp, packet, xnet, xsys}},
+	"internal/overhear": {Own: []string{"internal/sockfilter", "internal/stamp", "pkg/vrrp/wire"}, Modules: []string{xnet, xsys}},
+	"internal/prober":   {Own: []string{"internal/sockfilter", "internal/stamp", "internal/netspace", "internal/solicit"}, Modules: []string{arp, ndp, xnet, xsys}},
 	"internal/stage":    {Modules: []string{netlink, xsys}},
 	"internal/solicit":  {Modules: []string{ndp, xsys}},
 	"internal/realtime": {Modules: []string{xsys}},
@@ -96,7 +97,7 @@ var Rules = map[string]Rule{
 	"tools/kernels":       {},
 	"tools/kernels/guest": {Modules: []string{xsys}},
 
-	"tools/bench": {Own: []string{"internal/lab", "pkg/..."}, Modules: []string{xsys, xnet, netlink}},
+	"tools/bench": {Own: []string{"internal/lab", "internal/sockfilter", "pkg/..."}, Modules: []string{xsys, xnet, netlink}},
 	"test":        {Own: []string{"internal/testnet", "internal/lab"}},
 }
 
