@@ -1,11 +1,14 @@
 package bell
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/xvrrp/xvrrp/internal/testnet"
 )
 
 func open(t *testing.T) *Bell {
@@ -24,11 +27,12 @@ func open(t *testing.T) *Bell {
 
 func soon(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal(what)
+	testnet.Eventually(t, 20*time.Second, func() error {
+		if is() {
+			return nil
 		}
-	}
+		return errors.New(what)
+	})
 }
 
 // No pull is lost, whoever else pulls: what was done before a pull is seen by a

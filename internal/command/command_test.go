@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xvrrp/xvrrp/internal/testnet"
 )
 
 // TestMain also serves as the daemon that some tests need to see die or run
@@ -74,16 +76,12 @@ func sh(script string) Command { return Command{Argv: []string{"/bin/sh", "-c", 
 // not yet collected.
 func gone(t *testing.T, pid int) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			return
+	testnet.Eventually(t, 10*time.Second, func() error {
+		if alive(pid) {
+			return fmt.Errorf("process %d still lives", pid)
 		}
-		if state, _ := parseStat(stat); state == 'Z' || state == 'X' {
-			return
-		}
-	}
-	t.Fatalf("process %d still lives", pid)
+		return nil
+	})
 }
 
 func alive(pid int) bool {
@@ -384,28 +382,25 @@ func write(t *testing.T, path, text string, mode os.FileMode) {
 	}
 }
 
-// await waits for a file to be there and not empty, or just there.
+// await waits for a file to be there.
 func await(t *testing.T, path string) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if _, err := os.Stat(path); err == nil {
-			return
-		}
-	}
-	t.Fatalf("%s did not appear", path)
+	testnet.Eventually(t, 10*time.Second, func() error {
+		_, err := os.Stat(path)
+		return err
+	})
 }
 
-func readPID(t *testing.T, path string) int {
+// readPID waits for a number to stand in a file.
+func readPID(t *testing.T, path string) (pid int) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	testnet.Eventually(t, 10*time.Second, func() error {
 		b, err := os.ReadFile(path)
 		if err != nil {
-			continue
+			return err
 		}
-		if pid, err := strconv.Atoi(strings.TrimSpace(string(b))); err == nil {
-			return pid
-		}
-	}
-	t.Fatalf("%s holds no number", path)
-	return 0
+		pid, err = strconv.Atoi(strings.TrimSpace(string(b)))
+		return err
+	})
+	return pid
 }

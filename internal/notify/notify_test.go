@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/xvrrp/xvrrp/internal/command"
+	"github.com/xvrrp/xvrrp/internal/testnet"
 )
 
 // recorder is a Sink that keeps everything.
@@ -50,12 +51,12 @@ func (r *recorder) lost() []Loss {
 // wait returns as soon as something holds.
 func wait(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	testnet.Eventually(t, 20*time.Second, func() error {
 		if holds() {
-			return
+			return nil
 		}
-	}
-	t.Fatalf("never happened: %s", what)
+		return errors.New("never happened: " + what)
+	})
 }
 
 func begin(t *testing.T, cfg Config) (*Notifier, *recorder) {

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/xvrrp/xvrrp/internal/testnet"
 )
 
 func contextOf(t *testing.T) (context.Context, context.CancelFunc) {
@@ -110,11 +112,12 @@ func TestChecks(t *testing.T) {
 		{Gateway, "203.0.113.7", "on none of our links"},
 	} {
 		if c.text == "has ended" { // until it is one
-			for end := time.Now().Add(20 * time.Second); processState(zombie.Process.Pid) != 'Z'; time.Sleep(time.Millisecond) {
-				if time.Now().After(end) {
-					t.Fatal("the child does not end")
+			testnet.Eventually(t, 20*time.Second, func() error {
+				if state := processState(zombie.Process.Pid); state != 'Z' {
+					return fmt.Errorf("the child is in state %c", state)
 				}
-			}
+				return nil
+			})
 		}
 		o := ask(t, Check{Name: "c", Kind: c.kind, Target: c.target})
 		if o.passed != (c.text == "") || !strings.Contains(o.result.Text, c.text) {
