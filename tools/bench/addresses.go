@@ -24,6 +24,8 @@ const (
 	inAdverts = 20
 	// burstRounds are keepalived's garp_master_repeat.
 	burstRounds = 5
+	// lastStands is when the kernel has the last address of the list, as a listener on the director hears from it.
+	lastStands = "last address stands"
 	// lastAnnounced is when every address has been announced once.
 	lastAnnounced = "last address announced"
 	// unwatched is how long after the bound nothing of ours is in the way.
@@ -127,7 +129,7 @@ func (c config) withAddresses(t *strings.Builder, n *node) {
 
 // succession is one round, counted from the bound as in crash.
 type succession struct {
-	announced, burst, answered, other time.Duration
+	stands, announced, burst, answered, other time.Duration
 }
 
 func (b *bench) takeover(k kind, c config) (err error) {
@@ -138,17 +140,21 @@ func (b *bench) takeover(k kind, c config) (err error) {
 	}
 	defer func() { err = join(err, p.close()) }()
 	var procs [2]*lab.Process
+	var witnesses [2]witness
 	for i, n := range p.nodes {
+		if witnesses[i], err = n.watch(c.vip(c.addresses - 1)); err != nil {
+			return err
+		}
 		if procs[i], err = k.start(b, n, c); err != nil {
 			return err
 		}
 	}
-	if _, err := p.probe(c.samples()...); err != nil {
+	if _, err := p.probe(probeEvery, c.samples()...); err != nil {
 		return err
 	}
 	var list []succession
 	for range max(1, int(takeoverRounds*b.rounds)) {
-		r, err := b.succession(p, k, c, &procs)
+		r, err := b.succession(p, k, c, &procs, &witnesses)
 		if errors.Is(err, errRestless) {
 			continue
 		}
@@ -176,7 +182,7 @@ func (n *node) flush() error {
 var vips6 = netip.MustParsePrefix("2001:db8:1::/64")
 
 // succession kills whoever is master and waits until the heir has announced and answers for everything.
-func (b *bench) succession(p *pair, k kind, c config, procs *[2]*lab.Process) (r succession, err error) {
+func (b *bench) succession(p *pair, k kind, c config, procs *[2]*lab.Process, witnesses *[2]witness) (r succession, err error) {
 	ear, err := p.judge.Capture(link(0))
 	if err != nil {
 		return r, err
@@ -200,7 +206,7 @@ func (b *bench) succession(p *pair, k kind, c config, procs *[2]*lab.Process) (r
 	time.Sleep(c.down(heir) + unwatched)
 	var whole bool
 	if err := until(30*time.Second, "everything announced and answered", func() bool {
-		r, whole = c.succeeded(ear.Frames(), since, dead, heir)
+		r, whole = c.succeeded(ear.Frames(), since, dead, heir, witnesses[heir.number-1])
 		return whole
 	}); err != nil {
 		return r, err
@@ -224,7 +230,7 @@ func speaks(ear *lab.Capture, n *node) bool {
 }
 
 // succeeded reads a takeover from the wire; false when it is not over.
-func (c config) succeeded(frames []lab.Frame, since time.Time, dead, heir *node) (r succession, whole bool) {
+func (c config) succeeded(frames []lab.Frame, since time.Time, dead, heir *node, w witness) (r succession, whole bool) {
 	var last time.Time
 	for _, a := range adverts(frames) {
 		if a.from == dead.addr() && a.vrid == vrid {
@@ -232,6 +238,11 @@ func (c config) succeeded(frames []lab.Frame, since time.Time, dead, heir *node)
 		}
 	}
 	bound := last.Add(c.down(heir))
+	at, ok := w.since(since)
+	if !ok {
+		return r, false
+	}
+	r.stands = at.Sub(bound)
 	told := map[netip.Addr]int{}
 	for _, f := range frames {
 		if f.At.Before(since) {
@@ -295,8 +306,9 @@ func off(frames []lab.Frame, since time.Time, heir *node) (worst time.Duration) 
 }
 
 func (b *bench) addSuccessions(k kind, c config, list []succession) {
-	var announced, burst, answered, other []float64
+	var stands, announced, burst, answered, other []float64
 	for _, r := range list {
+		stands = append(stands, milliseconds(r.stands))
 		announced = append(announced, milliseconds(r.announced))
 		burst = append(burst, milliseconds(r.burst))
 		answered = append(answered, milliseconds(r.answered))
@@ -305,7 +317,7 @@ func (b *bench) addSuccessions(k kind, c config, list []succession) {
 	for _, of := range []struct {
 		what   string
 		values []float64
-	}{{"last address answers", answered}, {lastAnnounced, announced}, {"burst over", burst}, {"another router's adverts off", other}} {
+	}{{lastStands, stands}, {"last address answers", answered}, {lastAnnounced, announced}, {"burst over", burst}, {"another router's adverts off", other}} {
 		b.add(series{Daemon: k.name, Interval: c.interval.String(), Load: c.size(), What: of.what, Unit: "ms", Values: of.values})
 	}
 }

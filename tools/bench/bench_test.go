@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"encoding/xml"
 	"io"
 	"math"
@@ -10,6 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
 
 	"github.com/xvrrp/xvrrp/internal/lab"
 )
@@ -246,5 +250,37 @@ func TestAddressRows(t *testing.T) {
 			t.Fatalf("address %d is %v", i, ip)
 		}
 		seen[ip] = true
+	}
+}
+
+// The witness hears of its address alone, and only that it stands.
+func TestWitness(t *testing.T) {
+	news := func(typ uint16, addr string) []byte {
+		b := appendAddition(nil, 1, netip.PrefixFrom(netip.MustParseAddr(addr), 32), false)
+		binary.NativeEndian.PutUint16(b[4:], typ)
+		return b
+	}
+	for _, c := range []struct {
+		of, addr string
+		typ      uint16
+		heard    bool
+	}{
+		{"10.1.16.1", "10.1.16.1", unix.RTM_NEWADDR, true},
+		{"10.1.16.1", "10.1.16.1", unix.RTM_DELADDR, false},
+		{"10.1.16.1", "10.1.16.2", unix.RTM_NEWADDR, false},
+		{"10.1.16.1", "2001:db8::1", unix.RTM_NEWADDR, false},
+		{"2001:db8:1::7", "2001:db8:1::7", unix.RTM_NEWADDR, true},
+		{"2001:db8:1::7", "2001:db8:1::7", unix.RTM_DELADDR, false},
+		{"2001:db8:1::7", "2001:db8:1::8", unix.RTM_NEWADDR, false},
+		{"2001:db8:1::7", "2001:db8:2::7", unix.RTM_NEWADDR, false},
+		{"2001:db8:1::7", "10.1.16.1", unix.RTM_NEWADDR, false},
+	} {
+		vm, err := bpf.NewVM(standsNow(netip.MustParseAddr(c.of)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := vm.Run(news(c.typ, c.addr)); err != nil || (n > 0) != c.heard {
+			t.Errorf("the witness of %s, message %d of %s: %d, %v", c.of, c.typ, c.addr, n, err)
+		}
 	}
 }

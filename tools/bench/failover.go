@@ -67,7 +67,7 @@ func (b *bench) failover(k kind, c config, l burden, rounds int) (err error) {
 				return err
 			}
 		}
-		if _, err := p.probe(virtual(0, vrid)); err != nil {
+		if _, err := p.probe(probeClosely, virtual(0, vrid)); err != nil {
 			return err
 		}
 		for range rounds {

@@ -70,7 +70,7 @@ func (b *bench) steadyPair(k kind, c config) (_ *pair, err error) {
 	if err != nil {
 		return nil, err
 	}
-	probe, err := p.probe(virtual(0, vrid))
+	probe, err := p.probe(probeEvery, virtual(0, vrid))
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func guards(b *bench) (err error) {
 				return err
 			}
 		}
-		if _, err := p.probe(virtual(0, vrid)); err != nil {
+		if _, err := p.probe(probeEvery, virtual(0, vrid)); err != nil {
 			return err
 		}
 	}

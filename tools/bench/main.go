@@ -29,6 +29,9 @@ func main() {
 		if target, ok := strings.CutPrefix(os.Args[1], probeArg); ok {
 			probing(target)
 		}
+		if addr, ok := strings.CutPrefix(os.Args[1], witnessArg); ok {
+			witnessing(addr)
+		}
 		if task, ok := strings.CutPrefix(os.Args[1], addArg); ok {
 			adding(task)
 		}
