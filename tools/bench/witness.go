@@ -25,17 +25,17 @@ type witness struct{ *lab.Process }
 const witnessArg = "-witness="
 
 // watch starts a witness of an address.
-func (n *node) watch(addr netip.Addr) (witness, error) {
+func (n *node) watch(addr netip.Addr) (*witness, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return witness{}, err
+		return nil, err
 	}
 	p, err := n.Start(self, witnessArg+addr.String())
-	return witness{p}, err
+	return &witness{p}, err
 }
 
 // since is when the address stood for the first time after a moment.
-func (w witness) since(begin time.Time) (at time.Time, ok bool) {
+func (w *witness) since(begin time.Time) (at time.Time, ok bool) {
 	for line := range strings.Lines(w.Output()) {
 		ns, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
 		if at = time.Unix(0, ns); err == nil && !at.Before(begin) {
